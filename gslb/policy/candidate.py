@@ -1,0 +1,62 @@
+"""The words filters speak: a candidate, an outcome, and the Filter protocol itself."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol, Self
+
+from gslb.model import Location, Site
+from gslb.option import Complaint, Option
+from gslb.verdict import State
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One member as filters see it. `index`: its place in the operator's list."""
+
+    id: str
+    index: int
+    site: str | None
+    weight: int
+    priority: int | None
+    state: State
+    grade: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a filter leaves; `failed` goes up to the pool that contains this one."""
+
+    candidates: tuple[Candidate, ...]
+    failed: bool = False
+
+
+class Filter(Protocol):
+    """One link of a policy's chain. Immutable, deterministic, total on empty input.
+
+    Laws (tests/laws): output ids are a subset of input ids, only order and weights may differ; input is never mutated;
+    `client_key` never depends on health.
+    """
+
+    name: ClassVar[str]
+    doc: ClassVar[str]
+    options: ClassVar[Mapping[str, Option]]
+
+    @classmethod
+    def build(cls, options: Mapping[str, Any], sites: Mapping[str, Site]) -> Self:
+        """Make the filter from accepted options."""
+        ...
+
+    @classmethod
+    def problems(cls, options: Mapping[str, Any], sites: Mapping[str, Site]) -> Iterable[Complaint]:
+        """Judge what the option schema cannot; called at load, options may still be wrong."""
+        ...
+
+    def client_key(self, location: Location) -> Hashable:
+        """All that this filter needs of the client; None for every location = does not look at the client."""
+        ...
+
+    def apply(self, candidates: tuple[Candidate, ...], key: Hashable) -> Outcome:
+        """Choose among candidates for clients with this key."""
+        ...
