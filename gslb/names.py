@@ -31,6 +31,9 @@ def from_text(text: str, origin: bytes = ROOT) -> bytes:
         raw = text.encode("ascii")
     except UnicodeEncodeError:
         return from_text(_idna(text), origin)
+    if b"\\" not in raw:
+        plain = raw.split(b".")
+        return _bounded(text, plain[:-1], ROOT) if not plain[-1] else _bounded(text, plain, origin)
     labels: list[bytes] = []
     label = bytearray()
     absolute = False
@@ -62,13 +65,7 @@ def from_text(text: str, origin: bytes = ROOT) -> bytes:
             i += 1
     if label:
         labels.append(bytes(label))
-    for one in labels:
-        if len(one) > MAX_LABEL:
-            raise ValueError(f"label of {len(one)} octets in name {text!r}: at most {MAX_LABEL}")
-    name = join(labels, ROOT if absolute else origin)
-    if len(name) > MAX_NAME:
-        raise ValueError(f"name {text!r} takes {len(name)} octets: at most {MAX_NAME}")
-    return name
+    return _bounded(text, labels, ROOT if absolute else origin)
 
 
 def to_text(name: bytes) -> str:
@@ -115,6 +112,18 @@ def is_under(name: bytes, apex: bytes) -> bool:
 def is_wildcard(name: bytes) -> bool:
     """Whether the first label is exactly `*` (RFC 4592 section 2.1.1)."""
     return name[:2] == b"\x01*"
+
+
+def _bounded(text: str, parts: list[bytes], origin: bytes) -> bytes:
+    for one in parts:
+        if not one:
+            raise ValueError(f"empty label in name {text!r}")
+        if len(one) > MAX_LABEL:
+            raise ValueError(f"label of {len(one)} octets in name {text!r}: at most {MAX_LABEL}")
+    name = join(parts, origin)
+    if len(name) > MAX_NAME:
+        raise ValueError(f"name {text!r} takes {len(name)} octets: at most {MAX_NAME}")
+    return name
 
 
 def _idna(text: str) -> str:
