@@ -1,0 +1,213 @@
+"""Record data: the operator's text in, wire form out.
+
+Called for every record of every file format (`master_file`, YAML). The seven commonest types are read in `plain_rdata`;
+the rest, and whatever is odd, goes through dnspython, whose terse errors are translated here, once. Only class IN.
+Must never raise anything but ValueError, whatever the text, and its message must tell an operator what to write.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+import dns.exception
+import dns.name
+import dns.rdata
+import dns.rdataclass
+import dns.rdatatype
+import dns.tokenizer
+
+from gslb import names
+from gslb.config import plain_rdata
+
+GSLB: Final = 65401  # private use, RFC 6895 section 3.1; names a pool, is never served
+MAX_RDATA: Final = 65_535  # RDLENGTH has 16 bits, RFC 1035 section 3.2.1
+
+# Where the name that resolves further begins inside the rdata of a type.
+_TARGET_AT: Final = {2: 0, 5: 0, 39: 0, 15: 2, 33: 6, 64: 2, 65: 2}
+
+# Types with no data of their own: questions and signals. RFC 6895 section 3.1 keeps 128-255 for them, besides OPT and the two reserved ends.
+_META: Final = frozenset([0, 41, 65_535, *range(128, 256)])
+
+# How the data of a type is written; shown after what was wrong.
+FORMS: Final = {
+    "A": "192.0.2.1",
+    "AAAA": "2001:db8::1",
+    "CAA": '0 issue "ca.example.net"',
+    "CNAME": "target.example.com.",
+    "DNAME": "target.example.com.",
+    "DNSKEY": "257 3 13 BASE64",
+    "DS": "KEYTAG ALGORITHM DIGESTTYPE HEX",
+    "HTTPS": "1 . alpn=h2,h3",
+    "LOC": "52 22 23.000 N 4 53 32.000 E -2.00m",
+    "MX": "10 mail.example.com.",
+    "NAPTR": '100 10 "S" "SIP+D2U" "" _sip._udp.example.com.',
+    "NS": "ns1.example.com.",
+    "PTR": "host.example.com.",
+    "SOA": "ns1.example.com. hostmaster.example.com. 2026112001 7200 900 1209600 300",
+    "SRV": "10 60 5060 sip.example.com.",
+    "SSHFP": "ALGORITHM FINGERPRINTTYPE HEX",
+    "SVCB": "1 svc.example.com. alpn=h2",
+    "TLSA": "3 1 1 HEX",
+    "TXT": '"text of at most 255 octets" "more"',
+    "URI": '10 1 "https://www.example.com/"',
+}
+
+
+def parse(type_text: str, rdata_text: str, origin: bytes) -> tuple[int, bytes, tuple[bytes, ...]]:
+    r"""Read one record's data: its type number, wire form without compression, and the names in it that resolve further.
+
+    Relative names end in `origin`. `\# n hex` (RFC 3597) is understood for every type, and judged where the type is known.
+    Raises ValueError with a message for the operator.
+    """
+    number = type_number(type_text)
+    if number in _META:
+        raise ValueError(f"{type_text} is not a type of data: it only occurs in questions and signals")
+    if number == GSLB:
+        raise ValueError("a GSLB record names a pool; it is not data")
+    plain = plain_rdata.read(number, rdata_text, origin)
+    if plain is not None:
+        return number, *plain
+    wire = _through_dnspython(number, rdata_text, origin)
+    return number, wire, targets(number, wire)
+
+
+@lru_cache(maxsize=1024)
+def type_number(text: str) -> int:
+    """Return the number of a record type's mnemonic or `TYPEnnn`, in any letter case. Raises ValueError."""
+    if text.upper() == "GSLB":
+        return GSLB
+    try:
+        return int(dns.rdatatype.from_text(text))
+    except (dns.exception.DNSException, ValueError):
+        hint = " (any type can be written as TYPEnumber)" if text.isalnum() else ""
+        raise ValueError(f"unknown record type {text!r}{hint}") from None
+
+
+def type_text(number: int) -> str:
+    """Return the mnemonic of a record type, `TYPEnnn` where there is none."""
+    return "GSLB" if number == GSLB else dns.rdatatype.to_text(dns.rdatatype.RdataType.make(number))
+
+
+def targets(number: int, wire: bytes) -> tuple[bytes, ...]:
+    """Return the names inside wire rdata that resolve further, in the case written; the root is one too."""
+    start = _TARGET_AT.get(number)
+    if start is None:
+        return ()
+    end = start
+    while wire[end]:
+        end += 1 + wire[end]
+    return (wire[start : end + 1],)
+
+
+def _through_dnspython(number: int, text: str, origin: bytes) -> bytes:
+    tokenizer = dns.tokenizer.Tokenizer(text)
+    try:
+        rdata = dns.rdata.from_text(dns.rdataclass.IN, dns.rdatatype.RdataType.make(number), tokenizer, _dnspython_name(origin), relativize=False)
+        rest = tokenizer.get()
+        wire = rdata.to_wire()
+    except (dns.exception.DNSException, ValueError, OverflowError) as error:
+        raise ValueError(_explain(number, text, str(error))) from None
+    if not rest.is_eof():  # dnspython stops at a line's end; what follows must not vanish
+        raise ValueError(_explain(number, text, "there is text after the end of the line"))
+    assert wire is not None  # to_wire() without a file returns the octets
+    complaint = _beyond_dnspython(number, wire)
+    if complaint:
+        raise ValueError(_explain(number, text, complaint))
+    return wire
+
+
+@lru_cache(maxsize=256)
+def _dnspython_name(origin: bytes) -> dns.name.Name:
+    return dns.name.from_wire(origin, 0)[0]
+
+
+def _beyond_dnspython(number: int, wire: bytes) -> str:
+    """Judge what dnspython lets pass and NSD, BIND or the type's RFC do not; empty when all is well."""
+    if len(wire) > MAX_RDATA:
+        return f"{len(wire)} octets: at most {MAX_RDATA} fit in a record"
+    if number in (25, 48) and wire[2] != 3:
+        return "the protocol field must be 3"  # RFC 4034 section 2.1.2
+    if number in (64, 65) and b"\xff\xff" in _svcb_keys(wire):
+        return "key65535 is reserved"  # RFC 9460 section 14.3.2
+    if number == 35:
+        return _naptr_complaint(wire)
+    return ""
+
+
+def _svcb_keys(wire: bytes) -> list[bytes]:
+    at = 2 + len(targets(64, wire)[0])
+    keys = []
+    while at < len(wire):
+        keys.append(wire[at : at + 2])
+        at += 4 + int.from_bytes(wire[at + 2 : at + 4])
+    return keys
+
+
+def _naptr_complaint(wire: bytes) -> str:
+    fields = []
+    at = 4
+    for _ in range(3):
+        fields.append(wire[at + 1 : at + 1 + wire[at]])
+        at += 1 + wire[at]
+    flags, _, regexp = fields
+    if flags and not flags.isalnum():
+        return "flags are letters and digits"  # RFC 3403 section 4.1
+    if not regexp:
+        return ""
+    if wire[at:] != names.ROOT:
+        return "regexp and replacement exclude each other"  # RFC 3403 section 4.1
+    # RFC 3402 section 3.2: delimiter, expression, delimiter, replacement, delimiter, flags.
+    delimiter = re.escape(regexp[:1])
+    # A backslash always takes the next octet along: one way to read each text, so no exponential search.
+    shape = rb"%s((?:\\.|(?!%s)[^\\])+)%s((?:\\.|(?!%s)[^\\])*)%s[iI]?" % ((delimiter,) * 5)
+    if regexp[:1].isdigit() or regexp[:1] in b"\\iI" or not re.fullmatch(shape, regexp, re.DOTALL):
+        return "the regexp is not of the form !expression!replacement!"
+    return ""
+
+
+# dnspython's words → ours. The first pattern that is found wins; \1 is its group.
+_TRANSLATIONS: Final = tuple(
+    (re.compile(pattern), ours)
+    for pattern, ours in (
+        (r'expected EOL or EOF, got \d+ "(.*)"', r"\1 is too much"),
+        (r"expecting (?:an )?(?:another )?(?:identifier|string|a string)|ended unexpectedly|expecting another", "something is missing at the end"),
+        (r"expecting an integer", "a number is expected"),
+        (r"string too long", "a string has more than 255 octets; split it into several quoted strings"),
+        (r"DNS label is empty", "a name has an empty label"),
+        (r"DNS label is >", "a name has a label of more than 63 octets"),
+        (r"DNS name is >", "a name has more than 255 octets"),
+        (r"compression pointer|compressed data", "names inside must not be compressed"),
+        (r"generic rdata does not start|unknown unit.*", r""),
+        (r"hex data has wrong length", "the hex digits do not match the stated length"),
+        (r"DNS message is malformed", "the octets do not make such a record"),
+        (r"Unknown SVCB ParamKey", "unknown key; keys without a name are written keyNNN"),
+        (r"Non-hexadecimal digit|Odd-length string", "hex digits are expected, two for each octet"),
+        (r"Incorrect padding|base64|Invalid character", "base64 is expected"),
+    )
+)
+
+
+def _explain(number: int, text: str, reason: str) -> str:
+    """Say what is wrong with the text and how such data is written."""
+    kind = type_text(number)
+    if text.replace("\\\\", "").replace('\\"', "").count('"') % 2:
+        said = "a quote is not closed"
+    elif "Text input is malformed" in reason:
+        said = {1: f"{text!r} is not an IPv4 address", 28: f"{text!r} is not an IPv6 address"}.get(number, "a value cannot be read")
+        said = "the octets do not make such a record" if text.startswith("\\#") else said
+    elif "does not start with" in reason:
+        return f"{kind} data can only be written as \\# length hex (RFC 3597)"
+    else:
+        said = _translated(reason)
+    form = FORMS.get(kind)
+    return f"{kind}: {said}; write it as: {form}" if form else f"{kind}: {said}"
+
+
+def _translated(reason: str) -> str:
+    for pattern, ours in _TRANSLATIONS:
+        match = pattern.search(reason)
+        if match:
+            return match.expand(ours) if ours else reason
+    return (reason if reason[1:2].isupper() else reason[:1].lower() + reason[1:]).rstrip(".")
