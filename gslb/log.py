@@ -1,0 +1,140 @@
+"""Log lines: one per state transition, config change or degraded mode; text on a terminal, JSON elsewhere.
+
+Any floor above may call `info`, `warning`, `error`; the answer path never does, and neither do the pure floors. Lines are
+written to standard error by a thread of their own, so that a stuck terminal or a full pipe blocks nobody: what finds
+no room is dropped and counted. structlog is loaded with the first line, not with this module.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import queue
+import sys
+import threading
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import structlog
+
+ROOM: Final = 10_000  # lines waiting for a slow reader: a few megabytes; more would be old news anyway
+FLUSH_SECONDS: Final = 2.0  # how long the end of a process may wait for its last lines
+
+_bound: dict[str, Any] = {}
+
+
+def configure(**fields: Any) -> None:
+    """Put these fields (node, role) on every line of this process."""
+    _bound.update(fields)
+
+
+def debug(event: str, **fields: Any) -> None:
+    """Log what only a developer asks for (shown with GSLB_LOG=debug)."""
+    _logger().debug(event, **_bound, **fields)
+
+
+def info(event: str, **fields: Any) -> None:
+    """Log a change that needs no one."""
+    _logger().info(event, **_bound, **fields)
+
+
+def warning(event: str, **fields: Any) -> None:
+    """Log a degraded mode, or what deserves a look."""
+    _logger().warning(event, **_bound, **fields)
+
+
+def error(event: str, **fields: Any) -> None:
+    """Log what is broken."""
+    _logger().error(event, **_bound, **fields)
+
+
+def dropped() -> int:
+    """Count lines that found no room since the process began."""
+    return _WRITER.dropped
+
+
+def flush() -> None:
+    """Wait, but not for long, until everything logged so far is written."""
+    _WRITER.flush()
+
+
+@cache
+def _logger() -> structlog.typing.FilteringBoundLogger:
+    import structlog  # noqa: PLC0415  110 ms that a command without a log line need not pay
+
+    terminal = sys.stderr.isatty()
+    render: structlog.typing.Processor = (
+        structlog.dev.ConsoleRenderer(pad_event_to=40, sort_keys=False) if terminal else structlog.processors.JSONRenderer(default=str)
+    )
+    stamp = structlog.processors.TimeStamper(fmt="%H:%M:%S" if terminal else "iso", utc=not terminal, key="timestamp" if terminal else "ts")
+    levels = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+    level = levels.get(os.environ.get("GSLB_LOG", "info").lower(), 20)
+    logger: structlog.typing.FilteringBoundLogger = structlog.wrap_logger(
+        _WRITER,
+        processors=[structlog.processors.add_log_level, stamp, render],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        cache_logger_on_first_use=True,
+    )
+    return logger
+
+
+class _Writer:
+    """The thread that writes, and the bounded queue before it. Has the methods structlog calls with a finished line."""
+
+    def __init__(self) -> None:
+        self.dropped = 0
+        self._told = 0
+        self._lines: queue.Queue[str | threading.Event] = queue.Queue(ROOM)
+        self._start = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def msg(self, line: str) -> None:
+        """Queue one line; never waits."""
+        if self._thread is None:
+            self._begin()
+        try:
+            self._lines.put_nowait(line)
+        except queue.Full:
+            self.dropped += 1
+
+    debug = info = warning = error = msg
+
+    def flush(self) -> None:
+        """Wait until what was queued before is written, or FLUSH_SECONDS are over."""
+        if self._thread is None:
+            return
+        done = threading.Event()
+        try:
+            self._lines.put(done, timeout=FLUSH_SECONDS)
+        except queue.Full:
+            return
+        done.wait(FLUSH_SECONDS)
+
+    def _begin(self) -> None:
+        with self._start:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._write_forever, name="log", daemon=True)
+                self._thread.start()
+                atexit.register(self.flush)
+
+    def _write_forever(self) -> None:
+        while True:
+            line = self._lines.get()
+            if isinstance(line, threading.Event):
+                line.set()
+                continue
+            if self.dropped != self._told:
+                self._put(f"gslb: {self.dropped - self._told} log lines found no room and were dropped")
+                self._told = self.dropped
+            self._put(line)
+
+    def _put(self, line: str) -> None:
+        try:
+            sys.stderr.write(line + "\n")
+            sys.stderr.flush()
+        except (OSError, ValueError):  # closed, or nobody reads: logging must not be the reason to stop
+            self.dropped += 1
+
+
+_WRITER: Final = _Writer()

@@ -1,0 +1,153 @@
+"""DNS over TCP (RFC 7766): one asyncio protocol per connection.
+
+Queries may be pipelined, arrive octet by octet and be followed by a half-close; each is answered in turn through the
+same engine as UDP. Everything a client can make us hold is bounded: connections in all and per client (`connections`), time
+without a whole query, unread answers, queries per turn of the loop. UDP is never kept waiting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final, Protocol, cast
+
+from gslb import log
+from gslb.transport.udp import pack
+
+if TYPE_CHECKING:
+    from gslb.transport.connections import Connections
+
+TURN: Final = 32  # queries answered before other connections and UDP get their turn: about 1 ms
+UNREAD: Final = 128 << 10  # octets of answers a client may leave unread before we stop reading from it: two of the largest
+MOST_QUERIES: Final = 100_000  # per connection; then it is closed after its answers, so that load spreads anew over planes
+LARGEST_INPUT: Final = 2 * (2 + 65_535)  # octets held of what a client sent; reading pauses above
+
+
+class Engine(Protocol):
+    """What answers a query that came by TCP; None = say nothing (then the client is no resolver and is cut off)."""
+
+    def tcp(self, query: bytes, client: bytes, /) -> bytes | None:
+        """Answer one query, its length prefix taken off."""
+        ...
+
+
+class Stream(asyncio.Protocol):
+    """One connection. Its states: reading, waiting for its turn, waiting for the client to read, closing."""
+
+    def __init__(self, engine: Engine, connections: Connections) -> None:
+        """Belong to `connections`, which closes the idle and keeps the limits."""
+        self._engine = engine
+        self._connections = connections
+        self._transport: asyncio.Transport
+        self._input = bytearray()
+        self._loop = asyncio.get_running_loop()
+        self._writable = True
+        self._eof = False
+        self._scheduled = False
+        self._queries = 0
+        self.client = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Join, or be turned away where the limits are reached and no one is idle."""
+        self._transport = cast("asyncio.Transport", transport)
+        peer = transport.get_extra_info("peername")
+        if peer is None:  # reset between accept and here
+            self._transport.abort()
+            return
+        self.client = pack(peer[0])
+        self._transport.set_write_buffer_limits(high=UNREAD)
+        if not self._connections.admit(self):
+            self._transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        """Keep the octets; answer what is whole."""
+        self._input += data
+        if len(self._input) > LARGEST_INPUT:
+            self._transport.pause_reading()
+        if not self._scheduled:
+            self._answer()
+
+    def eof_received(self) -> bool:
+        """Half-close: what was asked before is answered, then we close too (RFC 7766 section 6.2.4)."""
+        self._eof = True
+        return self._scheduled or not self._writable  # True keeps the way out open
+
+    def pause_writing(self) -> None:
+        """Answer no more until the client reads what it asked for; the idle limit goes on."""
+        self._writable = False
+
+    def resume_writing(self) -> None:
+        """Go on: the client reads again."""
+        self._writable = True
+        self._answer()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Leave."""
+        del exc
+        self._input.clear()
+        self._connections.forget(self)
+
+    def finish(self) -> None:
+        """Close when the client has read its answers: for the end of the process."""
+        self._transport.close()
+
+    def cut(self) -> None:
+        """Close at once: for the idle, who have nothing to read or do not read it."""
+        self._connections.forget(self)
+        if self._transport.get_write_buffer_size():
+            self._transport.abort()  # close() would wait for a client that does not read
+        else:
+            self._transport.close()
+
+    def _answer(self) -> None:
+        """Answer up to TURN whole queries, then let others run."""
+        self._scheduled = False
+        transport = self._transport
+        done = 0
+        while self._writable and not transport.is_closing():
+            if done == TURN:
+                self._scheduled = True
+                transport.pause_reading()
+                self._loop.call_soon(self._answer)
+                return
+            query = self._take()
+            if query is None:
+                break
+            done += 1
+            if not self._reply(query):
+                return
+        if done:
+            self._connections.touch(self)
+        if self._writable and not transport.is_closing():
+            if self._eof:
+                transport.close()
+            elif not transport.is_reading():
+                transport.resume_reading()
+
+    def _take(self) -> bytes | None:
+        """Cut the next whole query off the input."""
+        held = self._input
+        if len(held) < 2:
+            return None
+        end = 2 + int.from_bytes(held[:2], "big")
+        if len(held) < end:
+            return None
+        query = bytes(held[2:end])
+        del held[:end]
+        return query
+
+    def _reply(self, query: bytes) -> bool:
+        """Answer one query; False where the connection ends instead."""
+        try:
+            answer = self._engine.tcp(query, self.client)
+        except Exception as error:  # noqa: BLE001  one query must never stop the others
+            log.error("a query could not be answered", error=repr(error), transport="tcp")
+            answer = None
+        self._queries += 1
+        if answer is None:
+            self._transport.close()
+            return False
+        self._transport.write(len(answer).to_bytes(2, "big") + answer)
+        if self._queries >= MOST_QUERIES:
+            self._transport.close()
+            return False
+        return True
