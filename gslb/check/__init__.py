@@ -1,1 +1,32 @@
-"""check."""
+"""Health checks: one file per type, found here by name.
+
+Read by `gslb.config` and `gslb.lint` (option schemas), run by `gslb.check.prober`. A name that is not in the
+table is looked for among the entry points `gslb.checks` of installed packages. Importing this module
+opens nothing and pulls in no HTTP library: what does the I/O is imported when a check is built.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Final, cast
+
+from gslb.check.http import Http, Https
+from gslb.check.observation import Check
+from gslb.check.tcp import Tcp
+
+CHECKS: Final[dict[str, type[Check]]] = {
+    "http": Http,
+    "https": Https,
+    "tcp": Tcp,
+}
+
+
+@cache
+def check_named(name: str) -> type[Check] | None:
+    """Find a check type, built in or installed beside us; None where there is none of that name."""
+    if name in CHECKS:
+        return CHECKS[name]
+    for entry in entry_points(group="gslb.checks", name=name):
+        return cast("type[Check]", entry.load())
+    return None

@@ -1,1 +1,36 @@
-"""store."""
+"""Stores: where votes are shared, found here by the scheme of their URL.
+
+Opened by the roles; a scheme that is not in the table is looked for among the entry points `gslb.stores`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from typing import Final, cast
+from urllib.parse import urlsplit
+
+from gslb.errors import StoreError
+from gslb.store.memory import MemoryStore
+from gslb.store.state import Hint, State, Store, Votes
+
+__all__ = ["STORES", "Hint", "MemoryStore", "State", "Store", "Votes", "open_store"]
+
+Opener = Callable[[str], Store]  # takes the whole URL; connects later, on first use
+
+STORES: Final[dict[str, Opener]] = {
+    "memory": lambda _url: MemoryStore(),
+}
+_LATER: Final = frozenset({"redis", "rediss", "redis+sentinel", "redis+cluster"})
+
+
+def open_store(url: str) -> Store:
+    """Make the store for a URL such as `memory://`. Raises StoreError; the URL may hold a password and is not repeated."""
+    scheme = urlsplit(url).scheme if "://" in url else ""
+    if scheme in STORES:
+        return STORES[scheme](url)
+    for entry in entry_points(group="gslb.stores", name=scheme):
+        return cast("Opener", entry.load())(url)
+    if scheme in _LATER:
+        raise StoreError(f"{scheme}:// stores come later: use memory:// and let each node probe for itself")
+    raise StoreError(f"no store for {scheme}:// URLs: known are {', '.join(f'{name}://' for name in STORES)}")

@@ -1,0 +1,153 @@
+"""The `http` and `https` checks: one request, one answer, judged by status, JSON values and text.
+
+The request goes to the address that is checked and to nothing else: names are not resolved, redirects are not followed,
+proxies are not asked. `host` is what the site believes it is called: Host header, SNI and the name in the certificate.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, ClassVar, Final, Self
+
+from gslb.check import expectation
+from gslb.check.attempt import Progress, attempt
+from gslb.check.expectation import Expectation
+from gslb.check.observation import Observation
+from gslb.model import Address
+from gslb.model import Check as Definition
+from gslb.option import Complaint, Kind, Option
+
+_METHODS: Final = ("GET", "HEAD", "OPTIONS", "POST")
+_HOST: Final = re.compile(r"[A-Za-z0-9_.:\[\]-]{1,255}")
+_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
+_PATH: Final = re.compile(r"/[\x21\x22\x24-\x7e]*")  # printable ASCII, no space and no fragment
+_OURS: Final = {  # headers that have an option of their own, or that the connection depends on
+    "host": "use `host`",
+    "connection": "each check has a connection of its own",
+    "content-length": "requests have no body",
+    "transfer-encoding": "requests have no body",
+    "accept-encoding": "answers are read as they are",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is sent, and what must come back."""
+
+    scheme: str
+    port: int
+    method: str
+    path: str
+    host: str  # "" = the address itself
+    headers: Mapping[str, str]
+    expect: Expectation
+    verify: bool
+    ca_file: str
+
+
+class Http:
+    """A request in clear text."""
+
+    name: ClassVar[str] = "http"
+    doc: ClassVar[str] = "One HTTP request; the answer's status, JSON values and text are judged."
+    options: ClassVar[Mapping[str, Option]] = MappingProxyType(
+        {
+            "port": Option(Kind.INTEGER, "TCP port", 80, 1, 65535),
+            "host": Option(Kind.STRING, "what the site is called: Host header, and for https SNI and certificate; default: the address", ""),
+            "path": Option(Kind.STRING, "path and query", "/"),
+            "method": Option(Kind.STRING, "request method", "GET", choices=_METHODS),
+            "headers": Option(Kind.MAPPING, "further request headers, name to value", MappingProxyType({})),
+            "expect": Option(
+                Kind.MAPPING,
+                "`status`: 200, [200-299, 301] or 2xx, default 2xx; `json`: dotted path to value; `body`: text that must occur",
+                MappingProxyType({}),
+            ),
+        }
+    )
+
+    def __init__(self, request: Request, timeout: float) -> None:
+        self.request = request
+        self.timeout = timeout
+
+    @classmethod
+    def build(cls, definition: Definition) -> Self:
+        """Make the check; what it needs of the outside is looked at when it runs."""
+        chosen = {key: option.default for key, option in cls.options.items()} | dict(definition.options)
+        request = Request(
+            cls.name,
+            chosen["port"],
+            chosen["method"],
+            chosen["path"],
+            chosen["host"],
+            {str(key): str(value) for key, value in chosen["headers"].items()},
+            expectation.read(chosen["expect"]),
+            chosen.get("verify", True),
+            chosen.get("ca_file", ""),
+        )
+        return cls(request, definition.timeout)
+
+    @classmethod
+    def problems(cls, options: Mapping[str, Any]) -> Iterable[Complaint]:
+        """Judge path, host, headers and expectations."""
+        yield from _text_problems(options)
+        yield from _header_problems(options.get("headers", {}))
+        expect = options.get("expect", {})
+        yield from expectation.problems(expect)
+        if options.get("method") == "HEAD" and isinstance(expect, Mapping) and expect.keys() & {"json", "body"}:
+            yield Complaint("check-method", ("method",), "a HEAD request has no body to judge", "use GET")
+
+    async def observe(self, address: Address) -> Observation:
+        """Ask once, within the timeout from the first packet to the last octet of the body."""
+        from gslb.check.exchange import exchange  # noqa: PLC0415 - aiohttp takes 0.2 s to import, and `gslb check` never asks
+
+        async def look(progress: Progress) -> str:
+            return await exchange(self.request, address, progress)
+
+        return await attempt(address, self.timeout, look)
+
+
+class Https(Http):
+    """The same over TLS; the certificate must be good for `host` unless `verify: false`."""
+
+    name: ClassVar[str] = "https"
+    doc: ClassVar[str] = "One HTTP request over TLS; the certificate is verified, and its days left are told."
+    options: ClassVar[Mapping[str, Option]] = MappingProxyType(
+        {
+            **Http.options,
+            "port": Option(Kind.INTEGER, "TCP port", 443, 1, 65535),
+            "verify": Option(Kind.BOOLEAN, "verify the certificate and its name", default=True),
+            "ca_file": Option(Kind.STRING, "PEM file of the authorities to trust instead of the system's", ""),
+        }
+    )
+
+    @classmethod
+    def problems(cls, options: Mapping[str, Any]) -> Iterable[Complaint]:
+        """Judge what `http` judges, and that `ca_file` is used at all."""
+        yield from super().problems(options)
+        if options.get("ca_file") and options.get("verify") is False:
+            yield Complaint("check-verify", ("ca_file",), "ca_file without verification has no effect", "drop one of them")
+
+
+def _text_problems(options: Mapping[str, Any]) -> Iterator[Complaint]:
+    path, host = options.get("path", "/"), options.get("host", "")
+    if isinstance(path, str) and not _PATH.fullmatch(path):
+        yield Complaint("check-path", ("path",), f"{path!r} is not a path", "it begins with / and holds neither spaces nor #; others as %XX")
+    if isinstance(host, str) and host and not _HOST.fullmatch(host):
+        yield Complaint("check-host", ("host",), f"{host!r} is not a host name")
+
+
+def _header_problems(headers: Any) -> Iterator[Complaint]:
+    """Refuse what would break the request or smuggle a second one (CR, LF)."""
+    if not isinstance(headers, Mapping):
+        yield Complaint("check-header", ("headers",), "headers is a mapping", "such as `headers: {X-Probe: gslb}`")
+        return
+    for name, value in headers.items():
+        if not _TOKEN.fullmatch(str(name)):
+            yield Complaint("check-header", ("headers", name), f"{name!r} is not a header name")
+        elif str(name).lower() in _OURS:
+            yield Complaint("check-header", ("headers", name), f"header {name} cannot be set", _OURS[str(name).lower()])
+        elif not isinstance(value, str | int | float) or any(ord(c) < 32 or ord(c) > 126 for c in str(value)):
+            yield Complaint("check-header", ("headers", name), f"the value of header {name} is one line of ASCII text")
