@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Final, Protocol, Self
 
 from gslb.model import Location, Site
 from gslb.option import Complaint, Option
 from gslb.verdict import State
+
+FAIL_OPEN: Final = 8  # groups in an answer when all are down (design: "at most 8 groups"): enough for a client to find a live one, fits 512 octets
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,10 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a filter leaves; `failed` goes up to the pool that contains this one."""
+    """What a filter leaves; `failed` goes up to the pool that contains this one.
+
+    A filter that fails leaves what is best nevertheless, or nothing where nothing may be served (a fence).
+    """
 
     candidates: tuple[Candidate, ...]
     failed: bool = False
@@ -41,11 +46,14 @@ class Filter(Protocol):
 
     name: ClassVar[str]
     doc: ClassVar[str]
-    options: ClassVar[Mapping[str, Option]]
+    options: ClassVar[Mapping[str, Option]]  # the key "*" describes every key not named (rules of `geo`)
 
     @classmethod
     def build(cls, options: Mapping[str, Any], sites: Mapping[str, Site]) -> Self:
-        """Make the filter from accepted options."""
+        """Make the filter from accepted options; `sites` are those of the pool's members.
+
+        Filters that compare equal share one partition of the address space.
+        """
         ...
 
     @classmethod
@@ -59,4 +67,11 @@ class Filter(Protocol):
 
     def apply(self, candidates: tuple[Candidate, ...], key: Hashable) -> Outcome:
         """Choose among candidates for clients with this key."""
+        ...
+
+    def when_all_down(self) -> Filter | None:
+        """Return what stands here when every member is down: itself (a fence binds), something wider, or None (left out).
+
+        It is given the keys of the filter it stands for.
+        """
         ...

@@ -1,0 +1,134 @@
+"""The filter `nearest`: the sites closest to the client on the globe.
+
+Distances are great circles between the client's location and the coordinates the operator gave the sites, never those of
+addresses (anycast and cloud addresses are mislocated). Sites within 5 % of the nearest are one tier, since location data is
+no better than that and the load is shared. Three tiers are kept per location, then the listed order: so the number of
+regions stays small (50 sites: 267 regions; with the full order 1,209) and the client subnet scopes stay short.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from math import asin, cos, radians, sin, sqrt
+from typing import Any, ClassVar, Final, Self, cast
+
+from gslb.model import Location, Site
+from gslb.option import Complaint, Kind, Option
+from gslb.policy.candidate import FAIL_OPEN, Candidate, Outcome
+from gslb.policy.tiers import AT_LEAST, best
+
+EARTH_RADIUS: Final = 6_371_009  # metres, the mean radius; the flattening changes no choice that location data could support
+TIER_PERCENT: Final = 105  # geodns's rule; larger tiers send clients farther, smaller ones flip on errors of the location data
+TIERS: Final = 3  # see above; with two, the loss of two sites at once would already fall back to the listed order
+Tiers = tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """Keeps the nearest tier with members left. `places`: (site, latitude, longitude, bias), degrees and per cent."""
+
+    places: tuple[tuple[str, float, float, int], ...]
+    default: tuple[str, ...] = ()
+    at_least: int = 1
+
+    name: ClassVar = "nearest"
+    doc: ClassVar = (
+        "Keeps the members at the sites nearest to the client (great circle, the operator's coordinates). Sites within 5 % of the nearest count as "
+        "one tier. Three tiers per location, then the listed order. A client at a site that the operator's networks name gets that site first. "
+        "Clients whose location is not known get the listed order, or `default`."
+    )
+    options: ClassVar[Mapping[str, Option]] = {
+        "bias": Option(
+            Kind.MAPPING,
+            "Site → -99..99: a positive bias draws more clients to the site (distance × (1 - bias/100)), "
+            "a negative one fewer (distance / (1 + bias/100)). Change it in small steps.",
+        ),
+        "default": Option(Kind.SITES, "Sites in order, for clients whose location is not known; the others follow in list order."),
+        "at_least": AT_LEAST,
+    }
+
+    @classmethod
+    def build(cls, options: Mapping[str, Any], sites: Mapping[str, Site]) -> Self:
+        """Make the filter from accepted options; sites without coordinates have no distance and come last."""
+        bias = options.get("bias") or {}
+        places = tuple((s.id, *s.location, int(bias.get(s.id, 0))) for s in sorted(sites.values(), key=lambda s: s.id) if s.location is not None)
+        return cls(places, tuple(options.get("default") or ()), options.get("at_least", 1))
+
+    @classmethod
+    def problems(cls, options: Mapping[str, Any], sites: Mapping[str, Site]) -> Iterable[Complaint]:
+        """Judge the biases and the sites they name."""
+        bias = options.get("bias")
+        if isinstance(bias, Mapping):
+            for site, percent in bias.items():
+                if site not in sites:
+                    yield Complaint("P003", ("bias", site), f"unknown site {site!r}", _known(sites))
+                if isinstance(percent, bool) or not isinstance(percent, int) or not -99 <= percent <= 99:
+                    yield Complaint("P006", ("bias", site), f"bias of {percent!r}", "a whole number from -99 to 99")
+        default = options.get("default")
+        if isinstance(default, list | tuple):
+            for i, site in enumerate(default):
+                if site not in sites:
+                    yield Complaint("P003", ("default", i), f"unknown site {site!r}", _known(sites))
+
+    def client_key(self, location: Location) -> Hashable:
+        """Return the tiers of sites, nearest first; none when the location is not known."""
+        pinned = tuple((p[0],) for p in self.places if p[0] == location.site)
+        here = location.coordinates or next((p[1:3] for p in self.places if p[0] == location.site), None)
+        if here is None:
+            return pinned
+        far = sorted((_biased(here, place), place[0]) for place in self.places if place[0] != location.site)
+        return pinned + _tiers(far)
+
+    def apply(self, candidates: tuple[Candidate, ...], key: Hashable) -> Outcome:
+        """Keep the nearest tier that has members, filled up to `at_least`."""
+        return Outcome(best(self._ranked(candidates, cast("Tiers", key)), self.at_least))
+
+    def when_all_down(self) -> Nearest:
+        """Keep the order, and enough members for an answer that fails open."""
+        return replace(self, at_least=max(self.at_least, FAIL_OPEN))
+
+    def _ranked(self, candidates: tuple[Candidate, ...], tiers: Tiers) -> Iterable[list[Candidate]]:
+        left = candidates
+        for tier in tiers:
+            yield [c for c in left if c.site in tier]
+            left = tuple(c for c in left if c.site not in tier)
+        order = {site: i for i, site in enumerate(self.default)}
+        rest = sorted(left, key=lambda c: order.get(c.site or "", len(order)))
+        sites: dict[tuple[str | None, str], list[Candidate]] = {}
+        for c in rest:
+            sites.setdefault((c.site, "" if c.site else c.id), []).append(c)
+        yield from sites.values()
+
+
+def metres(a: tuple[float, float], b: tuple[float, float]) -> float:
+    """Great-circle distance by the haversine formula: exact for near points and for antipodes alike."""
+    lat1, lon1, lat2, lon2 = map(radians, (*a, *b))
+    h = sin((lat2 - lat1) / 2) ** 2 + cos(lat1) * cos(lat2) * sin((lon2 - lon1) / 2) ** 2
+    return 2 * EARTH_RADIUS * asin(min(1.0, sqrt(h)))
+
+
+def _biased(here: tuple[float, float], place: tuple[str, float, float, int]) -> int:
+    """Distance in whole metres, so that nodes whose libm differs in the last bit agree. Bias: Route 53's formula."""
+    _, latitude, longitude, bias = place
+    distance = metres(here, (latitude, longitude))
+    return round(distance * (1 - bias / 100) if bias >= 0 else distance / (1 + bias / 100))
+
+
+def _tiers(far: list[tuple[int, str]]) -> Tiers:
+    """Cut a list sorted by distance into the first three tiers; each counts from its own nearest site."""
+    tiers: list[list[str]] = []
+    reach = -1
+    for distance, site in far:
+        if distance * 100 <= reach:
+            tiers[-1].append(site)
+        elif len(tiers) == TIERS:
+            break
+        else:
+            tiers.append([site])
+            reach = distance * TIER_PERCENT
+    return tuple(tuple(sorted(tier)) for tier in tiers)
+
+
+def _known(sites: Mapping[str, Site]) -> str:
+    return f"known sites: {', '.join(sorted(sites)[:12])}" if sites else "define it under `sites:`"
