@@ -87,6 +87,10 @@ class Node:
             for at, value in enumerate(self.value):
                 yield at, Node(self.document, value, places[at], places[at], texts.get((id(self.value), at)))
 
+    def values(self) -> Iterator[Node]:
+        """Walk the parts of a mapping or a list."""
+        return (child for _, child in self.items())
+
     def at(self, path: Sequence[Hashable]) -> tuple[Node, int]:
         """Follow a path as far as the data goes; also says how many steps were possible."""
         node = self

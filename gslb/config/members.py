@@ -1,0 +1,127 @@
+"""Members of a pool: a site's addresses, their weight, and their own checks.
+
+Called by `pools`; gives `model.Member`s in the order written.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Any, Final
+
+from gslb.config import options
+from gslb.config.document import Node
+from gslb.config.later import LATER_MEMBER_KEYS
+from gslb.config.words import kind, shown
+from gslb.errors import Problems
+from gslb.model import Address, Member
+from gslb.option import REQUIRED, Kind, Option
+
+MAX_WEIGHT: Final = 1_048_575  # gdnsd's bound; four thousand such members still sum below 2**32, the plan's limit
+
+MEMBER: Final = {
+    "site": Option(Kind.STRING, "the site it stands at"),
+    "address": Option(Kind.ANY, "an address, or a list of IPv4 and IPv6 addresses", REQUIRED),
+    "weight": Option(Kind.INTEGER, "its share among its equals; 0: only when no other is left", 1, 0, MAX_WEIGHT),
+    "priority": Option(Kind.INTEGER, "for `failover`: smaller comes first; default: its place in the list", None, 0, 65535),
+    "check": Option(Kind.STRINGS, "check, or list of checks that must all pass; instead of the pool's"),
+    "check_address": Option(Kind.MAPPING, "address → the address to probe for it, where that is another one"),
+    "id": Option(Kind.STRING, "its name within the pool; default: the site, or the first address"),
+}
+
+
+def read(node: Node, checks: tuple[str, ...], problems: Problems, what: str) -> tuple[Member, ...]:
+    """Read the list of members; `checks` are the pool's. A member that is wrong is a problem and left out."""
+    drafts = [(child, _member(child, checks, problems, f"member {at + 1} of {what}")) for at, child in node.items()]
+    found = [(child, member) for child, member in drafts if member is not None]
+    crowded = {site for site, count in Counter(member.site for _, member in found if not member.id).items() if count > 1 and site is not None}
+    named: dict[str, Member] = {}
+    for child, member in found:
+        own = member.id or (f"{member.site}/{member.addresses[0]}" if member.site in crowded else member.site or str(member.addresses[0]))
+        if own in named:
+            hint = f"the other one is in line {named[own].where.line}; give one of them an id of its own"
+            problems.error("C021", f"two members of {what} are called {own!r}", child.where, hint)
+        named.setdefault(own, replace(member, id=own))
+    return tuple(named.values())
+
+
+def _member(node: Node, checks: tuple[str, ...], problems: Problems, what: str) -> Member | None:
+    if not isinstance(node.value, dict):
+        problems.error("C001", f"{what} must be a mapping, not {kind(node.value)}", node.where, "{site: fra, address: 192.0.2.1, weight: 1}")
+        return None
+    for key, child in node.items():
+        if key in LATER_MEMBER_KEYS:
+            problems.error("C018", f"{key!r} of {what} is not there yet", child.key_where, LATER_MEMBER_KEYS[key])
+    beside = {*LATER_MEMBER_KEYS} & node.value.keys()
+    given: dict[str, Any] = options.read(node, MEMBER, problems, what=what, beside=beside)
+    found = _addresses(node.get("address"), problems, what)
+    if not found:
+        return None
+    probed = _check_addresses(node.get("check_address"), found, problems, what)
+    own = tuple(dict.fromkeys(given["check"])) if "check" in given else checks
+    return Member(given.get("id", ""), found, given.get("site"), given.get("weight", 1), given.get("priority"), own, probed, where=node.where)
+
+
+def _addresses(node: Node | None, problems: Problems, what: str) -> tuple[Address, ...]:
+    """Read one address or a list of them."""
+    if node is None:
+        return ()
+    if isinstance(node.value, list) and not node.value:
+        problems.error("C017", f"{what} has no address", node.where, "address: 192.0.2.1, or a list of addresses")
+    found: dict[Address, None] = {}
+    for child in list(node.values()) if isinstance(node.value, list) else [node]:
+        one = address(child, problems, what)
+        if one is not None and one in found:
+            problems.error("C023", f"{what} has the address {one} twice", child.where, "remove one of them")
+        elif one is not None:
+            found[one] = None
+    return tuple(found)
+
+
+def address(node: Node, problems: Problems, what: str) -> Address | None:
+    """Read one address that clients or probes can be sent to."""
+    hint = "write 192.0.2.1 or 2001:db8::1"
+    if not isinstance(node.value, str):
+        problems.error("C009", f"address of {what} is {kind(node.value)}", node.where, hint)
+        return None
+    try:
+        found = ip_address(node.value)
+    except ValueError:
+        port = ": no port here, it belongs to the check" if node.value.count(":") == 1 and "." in node.value else ""
+        prefix = ": a network is not an address" if "/" in node.value else ""
+        problems.error("C009", f"{shown(node.value)} is not an address ({what}){port}{prefix}", node.where, hint)
+        return None
+    bad = _useless(found)
+    if bad:
+        problems.error("C009", f"{found} is {bad}: no client can be sent there ({what})", node.where, hint)
+        return None
+    return found
+
+
+def _useless(found: IPv4Address | IPv6Address) -> str:
+    if isinstance(found, IPv6Address) and found.scope_id is not None:
+        return "an address with a zone"
+    if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
+        return "an IPv4 address in IPv6 clothes"
+    return "the unspecified address" if found.is_unspecified else "a multicast address" if found.is_multicast else ""
+
+
+def _check_addresses(node: Node | None, own: tuple[Address, ...], problems: Problems, what: str) -> dict[Address, Address]:
+    """Read which address is probed in place of which."""
+    probed: dict[Address, Address] = {}
+    if node is None or not isinstance(node.value, dict):
+        return probed
+    for key, child in node.items():
+        try:
+            of = ip_address(key)
+        except ValueError:
+            of = None
+        if of is None or of not in own:
+            hint = f"its addresses: {', '.join(map(str, own))}"
+            problems.error("C022", f"check_address: {key!r} is not an address of {what}", child.key_where, hint)
+            continue
+        to = address(child, problems, f"check_address of {what}")
+        if to is not None:
+            probed[of] = to
+    return probed
