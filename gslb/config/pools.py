@@ -39,20 +39,14 @@ def read(pool_id: str, node: Node, sites: Mapping[str, Site], problems: Problems
     check_id(pool_id, node, problems, "pool")
     what = f"pool {pool_id!r}"
     if not options.mapping(node, problems, what):
-        return Pool(
-            pool_id,
-            (),
-            policies.read(None, policies.Wanted(None, None, health=True), sites, problems, what).policy,
-            0,
-            *DEFAULT_TTL,
-            where=node.key_where,
-        )
+        policy = policies.read(None, policies.Wanted(None, None, health=True), policies.Scene(sites, problems, what)).policy
+        return Pool(pool_id, (), policy, 0, *DEFAULT_TTL, where=node.key_where)
     _refuse_later(node, problems, what)
     given = options.read(node, POOL, problems, what=what, beside=LATER_POOL_KEYS)
     found = _members(node.get("members"), tuple(given.get("check", ())), problems, what)
     wanted = policies.Wanted(given.get("answers"), _pick(node.get("pick"), problems, what), given.get("health") != "ignore")
-    own = {member.site: sites[member.site] for member in found if member.site in sites and member.site is not None}
-    expanded = policies.read(node.get("policy"), wanted, own or sites, problems, what)
+    own = {member.site: sites.get(member.site) or Site(member.site) for member in found if member.site is not None}
+    expanded = policies.read(node.get("policy"), wanted, policies.Scene(own, problems, what))
     ttl_max, ttl_min = _ttl(node.get("ttl"), problems, what)
     all_down = _all_down(node.get("when_all_down"), problems, what)
     return Pool(pool_id, found, expanded.policy, expanded.answers, ttl_max, ttl_min, all_down, where=node.key_where)
@@ -99,16 +93,20 @@ def _ttl(node: Node | None, problems: Problems, what: str) -> tuple[int, int]:
     else:
         parts = str(value).split("/") if isinstance(value, str) else [value]
     try:
-        if len(parts) > 2:
-            raise ValueError(f"{shown(value)} has more than two parts")
-        high, low = durations.ttl(parts[0]), durations.ttl(parts[-1])
-        if low > high:
-            raise ValueError(f"the minimum {low} is above the maximum {high}")
-        if high > MAX_POOL_TTL:
-            raise ValueError(f"{high} is longer than a week")
+        return _bounds(parts)
     except ValueError as error:
         problems.error("C019", f"ttl of {what}: {error}", node.where, "write 60/10 (maximum/minimum), or 30 for both")
         return DEFAULT_TTL
+
+
+def _bounds(parts: list[Any]) -> tuple[int, int]:
+    if len(parts) > 2:
+        raise ValueError(f"{shown('/'.join(parts))} has more than two parts")
+    high, low = durations.ttl(parts[0]), durations.ttl(parts[-1])
+    if low > high:
+        raise ValueError(f"the minimum {low} is above the maximum {high}")
+    if high > MAX_POOL_TTL:
+        raise ValueError(f"{high} is longer than a week")
     return high, low
 
 
