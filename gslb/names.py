@@ -13,6 +13,7 @@ ROOT: Final = b"\0"
 MAX_NAME: Final = 255  # RFC 1035 section 2.3.4, octets on the wire, root included
 MAX_LABEL: Final = 63
 
+_LENGTH: Final = tuple(bytes([size]) for size in range(MAX_LABEL + 1))
 _PLAIN: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_*/:+=#!~%&'<>?[]^`{|},")
 
 
@@ -115,12 +116,15 @@ def is_wildcard(name: bytes) -> bool:
 
 
 def _bounded(text: str, parts: list[bytes], origin: bytes) -> bytes:
+    name = b""
     for one in parts:
-        if not one:
+        size = len(one)
+        if not size:
             raise ValueError(f"empty label in name {text!r}")
-        if len(one) > MAX_LABEL:
-            raise ValueError(f"label of {len(one)} octets in name {text!r}: at most {MAX_LABEL}")
-    name = join(parts, origin)
+        if size > MAX_LABEL:
+            raise ValueError(f"label of {size} octets in name {text!r}: at most {MAX_LABEL}")
+        name += _LENGTH[size] + one
+    name += origin
     if len(name) > MAX_NAME:
         raise ValueError(f"name {text!r} takes {len(name)} octets: at most {MAX_NAME}")
     return name

@@ -42,5 +42,34 @@ CODES: Final[dict[str, Code]] = {
     # ── C: structure ──────────────────────────────────────────────────────────────────────────────────────────────────
     # ── R: records in YAML ────────────────────────────────────────────────────────────────────────────────────────────
     # ── M: master files and rdata text ────────────────────────────────────────────────────────────────────────────────
+    "M001": Code("A parenthesis is not closed, or closes nothing.", "Balance the parentheses; they only let a record span lines."),
+    "M002": Code("A quote is not closed on its line.", 'Close it; inside quotes write \\" for the character itself.'),
+    "M003": Code("A character cannot stand here: a control character, or a backslash at a line's end.", "Remove it, or write it as \\DDD (decimal)."),
+    "M004": Code("The directive is not known.", "Use $ORIGIN, $TTL, $INCLUDE or $GENERATE; a name that begins with a dollar is written \\$name."),
+    "M005": Code("A directive has too few or too many arguments.", "Write it as the hint shows."),
+    "M006": Code("A TTL is not one.", "Write seconds, or units like 1h30m, at most 2147483647 seconds (RFC 2181)."),
+    "M007": Code("The class is not IN.", "Remove the record, or write IN; other classes are not served."),
+    "M008": Code("The record type is not known.", "Correct it; any type can be written as TYPEnumber \\# length hex (RFC 3597)."),
+    "M009": Code("A record ends too early.", "A record is: owner, TTL, class, type, data; an owner alone says nothing."),
+    "M010": Code("A record has no owner.", "A line that starts with a blank continues the owner before it; start the first one with a name or @."),
+    "M011": Code("A name is not a domain name.", "Labels have 1 to 63 octets, a name at most 255; relative names are completed by $ORIGIN."),
+    "M012": Code("A record's data does not fit its type.", "Write it as the message shows."),
+    "M013": Code("A record has no TTL, and none can be taken over.", "Put $TTL at the top of the file."),
+    "M014": Code("A record has no TTL; the SOA's minimum is taken.", "Put $TTL at the top of the file (RFC 2308 section 4)."),
+    "M015": Code("A record is outside the zone.", "Check $ORIGIN and the dots at the ends of names; move the record to its own zone's file."),
+    "M016": Code("The zone has no SOA record.", "Begin the file with one."),
+    "M017": Code("The zone has more than one SOA record.", "Keep one."),
+    "M018": Code("The SOA record does not stand at the zone's apex.", "The file's name names the zone: correct $ORIGIN or rename the file."),
+    "M019": Code("A record stands there twice.", "Remove one; it is served once."),
+    "M020": Code("Records of one RRset have different TTLs.", "Give them one TTL (RFC 2181 section 5.2); the lowest is served."),
+    "M021": Code("A file cannot be included.", "Keep included files inside the zone file's folder, and out of each other."),
+    "M023": Code("A $GENERATE directive is wrong.", "Write it as the hint shows."),
+    "M024": Code("$GENERATE makes too many records.", "Use a smaller range, or a wildcard."),
+    "M025": Code("A dynamic name does not name a pool.", "Write: www 30 IN GSLB poolname."),
+    "M026": Code("DYNC, a pool of names, is not supported.", "Use DYNA with a pool of addresses, or a CNAME to a name that points to a pool."),
+    "M027": Code("A name points to two pools.", "Keep one; a pool can take members of both."),
+    "M028": Code(
+        "A zone file has so many mistakes that reading stopped.", "Make sure that it is a zone file; correct the first mistakes and check again."
+    ),
     # ── L: lint (references between objects, DNS rules, pools) ────────────────────────────────────────────────────────
 }

@@ -62,15 +62,20 @@ def parse(type_text: str, rdata_text: str, origin: bytes) -> tuple[int, bytes, t
     Raises ValueError with a message for the operator.
     """
     number = type_number(type_text)
+    return number, *data(number, rdata_text, origin)
+
+
+def data(number: int, text: str, origin: bytes) -> tuple[bytes, tuple[bytes, ...]]:
+    """Read data of a known type number: `parse` without the type."""
+    plain = plain_rdata.read(number, text, origin)
+    if plain is not None:
+        return plain
     if number in _META:
-        raise ValueError(f"{type_text} is not a type of data: it only occurs in questions and signals")
+        raise ValueError(f"{type_text(number)} is not a type of data: it only occurs in questions and signals")
     if number == GSLB:
         raise ValueError("a GSLB record names a pool; it is not data")
-    plain = plain_rdata.read(number, rdata_text, origin)
-    if plain is not None:
-        return number, *plain
-    wire = _through_dnspython(number, rdata_text, origin)
-    return number, wire, targets(number, wire)
+    wire = _through_dnspython(number, text, origin)
+    return wire, targets(number, wire)
 
 
 @lru_cache(maxsize=1024)

@@ -1,0 +1,125 @@
+"""Entries of a master file: words with their places, after comments, parentheses and quotes (RFC 1035 section 5.1).
+
+Used by `reader` alone. A plain line, which is nearly every line, is one regex match and one `split`; places are worked out only when
+they are asked for. Words keep quotes and escapes as written: what they mean depends on the field.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+Complain = Callable[[str, int, int, str, str], None]  # code, line, column, message, hint
+
+# Printable ASCII and blanks without " ( ) ; \ — and the same with quoted strings and a comment at the end.
+_PLAIN: Final = re.compile(r"[\t\r !#-'*-:<-\[\]-~]*").fullmatch
+_SIMPLE: Final = re.compile(r"""([\t\r !#-'*-:<-\[\]-~]*(?:"[\t !#-\[\]-~]*"[\t\r !#-'*-:<-\[\]-~]*)*)(?:;.*)?""").fullmatch
+_WORD: Final = re.compile(r'''[^ \t\r"]+|"[^"]*"''')
+_TOKEN: Final = re.compile(
+    r"""(?P<blank>[ \t\r]+)
+      | (?P<comment>;.*)
+      | (?P<parenthesis>[()])
+      | (?P<quoted>"(?:[^"\\]|\\.)*")
+      | (?P<word>(?:[^\x00-\x20"();\\\x7f]+|\\.)+)
+      | (?P<bad>.)""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+@dataclass(slots=True)
+class Line:
+    """One entry: a record or a directive. `indented`: it starts with a blank, so the owner is the last one stated."""
+
+    number: int
+    indented: bool
+    words: list[str]
+    raw: str = ""
+    places: list[tuple[int, int]] | None = None
+
+    def place(self, index: int) -> tuple[int, int]:
+        """Return line and column of a word; for the index past the last one, where it should have stood."""
+        if index >= len(self.words):
+            line, column = self.place(len(self.words) - 1)
+            return line, column + len(self.words[-1])
+        if self.places is None:
+            return self.number, next(islice(_WORD.finditer(self.raw), index, None)).start() + 1
+        return self.places[index]
+
+
+def lines(text: str, complain: Complain) -> Iterator[Line]:
+    """Cut a file's text into entries; one that cannot be cut is complained of and left out."""
+    physical = text.removeprefix("\ufeff").split("\n")  # only LF ends a line here; str.splitlines knows ten other ends
+    at = 0
+    while at < len(physical):
+        raw = physical[at]
+        at += 1
+        if _PLAIN(raw):
+            words = raw.split()
+            if words:
+                yield Line(at, raw[0] in " \t", words, raw)
+        elif simple := _SIMPLE(raw):
+            words = _WORD.findall(simple[1])
+            if words:
+                yield Line(at, raw[0] in " \t", words, raw)
+        else:
+            entry = _Entry(at, raw[:1] in (" ", "\t"), complain)
+            at = entry.take(physical, at - 1)
+            if entry.words and not entry.torn:
+                yield Line(entry.number, entry.indented, entry.words, places=entry.places)
+
+
+class _Entry:
+    """An entry with comments, quotes, escapes or parentheses, which may span lines."""
+
+    def __init__(self, number: int, indented: bool, complain: Complain) -> None:  # noqa: FBT001  (two call sites, both here)
+        self.number = number
+        self.indented = indented
+        self.words: list[str] = []
+        self.places: list[tuple[int, int]] = []
+        self.torn = False
+        self._complain = complain
+        self._open: list[tuple[int, int]] = []
+
+    def take(self, physical: list[str], at: int) -> int:
+        """Take lines until all parentheses are closed; return the index of the line after."""
+        while at < len(physical):
+            self._take_line(physical[at], at + 1)
+            at += 1
+            if not self._open:
+                return at
+        self._tear("M001", *self._open[-1], "this parenthesis is never closed", "close it where the record ends")
+        return at
+
+    def _take_line(self, raw: str, number: int) -> None:
+        for match in _TOKEN.finditer(raw):
+            kind = match.lastgroup
+            column = match.start() + 1
+            if kind in ("word", "quoted"):
+                self.words.append(match[0])
+                self.places.append((number, column))
+            elif match[0] == "(":
+                self._open.append((number, column))
+            elif match[0] == ")":
+                if self._open:
+                    self._open.pop()
+                else:
+                    self._tear("M001", number, column, "this parenthesis closes nothing", "remove it, or open one before")
+            elif kind == "bad":
+                self._bad(match[0], number, column)
+                return  # where a quote is open, nothing behind it can be told apart
+
+    def _bad(self, character: str, number: int, column: int) -> None:
+        if character == '"':
+            self._tear("M002", number, column, "this quote is not closed on its line", 'close it, or write \\" for the character itself')
+        elif character == "\\":
+            self._tear("M003", number, column, "a backslash stands at the end of the line", "write \\\\ for the character itself")
+        else:
+            self._tear("M003", number, column, f"control character {character!r}", "remove it; inside names and strings it is written \\DDD")
+
+    def _tear(self, code: str, line: int, column: int, message: str, hint: str) -> None:
+        if not self.torn:
+            self._complain(code, line, column, message, hint)
+        self.torn = True
