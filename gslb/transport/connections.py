@@ -8,6 +8,7 @@ cannot keep others out.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -52,6 +53,8 @@ class Connections:
         self.tally = Tally()
         self._last: OrderedDict[Stream, float] = OrderedDict()  # least recently used first
         self._of_client: dict[bytes, int] = {}
+        self._empty = asyncio.Event()
+        self._empty.set()
 
     def __len__(self) -> int:
         return len(self._last)
@@ -70,6 +73,7 @@ class Connections:
             next(iter(self._last)).cut()
         self.tally.accepted += 1
         self._last[stream] = self._clock()
+        self._empty.clear()
         self._of_client[stream.client] = self._of_client.get(stream.client, 0) + 1
         return True
 
@@ -88,6 +92,8 @@ class Connections:
             self._of_client[stream.client] = left
         else:
             del self._of_client[stream.client]
+        if not self._last:
+            self._empty.set()
 
     def sweep(self) -> None:
         """Close those that have been idle too long: they asked nothing, or do not read what they asked for."""
@@ -104,7 +110,11 @@ class Connections:
             await asyncio.sleep(SWEEP_SECONDS)
             self.sweep()
 
-    def finish(self) -> None:
-        """End every connection: answers already written go out, nothing more is read."""
+    async def finish(self, grace: float) -> None:
+        """End every connection: answers already written go out, nothing more is read; who has not read by then is cut off."""
         for stream in list(self._last):
             stream.finish()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._empty.wait(), grace)
+        for stream in list(self._last):
+            stream.cut()

@@ -72,7 +72,7 @@ def start() -> Start:
         finally:
             sweeper.cancel()
             udp.stop(loop)
-            connections.finish()
+            await connections.finish(1)
             server.close()
             await server.wait_closed()
             await asyncio.sleep(0)

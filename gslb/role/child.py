@@ -1,0 +1,127 @@
+"""One child process: started, listened to, and started anew whenever it ends or stops giving signs of life.
+
+Made by the supervisor, for control and for each plane. What a child must find again after a restart (its end of the pipe, the
+listening sockets) stays open in the supervisor; what belongs to one life (the leash) is new each time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from gslb import log
+from gslb.role import leash
+
+FIRST_PAUSE: Final = 0.1  # seconds before the first restart: nearly at once, a crash may be one bad packet
+LONGEST_PAUSE: Final = 5.0  # a child that cannot live is tried so often: cheap, and soon enough when the cause is gone
+STEADY: Final = 30.0  # seconds of life after which a crash counts as the first again
+SILENCE: Final = 15.0  # seconds without a beat until a child counts as stalled; it beats every second, a long compile delays it
+DRAIN: Final = 8.0  # seconds a child may take to end after SIGTERM
+
+Told = Callable[["Child", leash.Message], None]
+
+
+class Child:
+    """A process under restart. `told` gets what it says over its leash; beats are kept from it."""
+
+    def __init__(self, name: str, module: str, arguments: Sequence[str], descriptors: Sequence[int], told: Told) -> None:
+        """Prepare; `arguments` go to `python -m module`, `descriptors` stay open in it under the same numbers."""
+        self.name = name
+        self.restarts = 0
+        self._module = module
+        self._arguments = arguments
+        self._descriptors = tuple(descriptors)
+        self._told = told
+        self._leash: leash.Leash | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._stopping = asyncio.Event()
+        self._beat = 0.0
+        self._loop = asyncio.get_running_loop()
+
+    @property
+    def pid(self) -> int | None:
+        """The process that lives now."""
+        return self._process.pid if self._process and self._process.returncode is None else None
+
+    def send(self, message: leash.Message, sockets: Sequence[socket.socket] = ()) -> None:
+        """Say something to it, if it lives."""
+        if self._leash:
+            self._leash.send(message, sockets)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal, if it lives."""
+        if self._process and self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.send_signal(number)
+
+    async def live_once(self) -> int:
+        """Start it and wait for its end; return the exit code, negative for a signal."""
+        ours, theirs = leash.pair()
+        with theirs:
+            command = [sys.executable, "-m", self._module, "--leash", str(theirs.fileno()), *self._arguments]
+            self._beat = self._loop.time()
+            self._process = await asyncio.create_subprocess_exec(
+                *command, pass_fds=(theirs.fileno(), *self._descriptors), stdin=asyncio.subprocess.DEVNULL
+            )
+        self._leash = leash.Leash(ours, self._hear, lambda: None)
+        watch = self._loop.create_task(self._watch())
+        try:
+            return await self._process.wait()
+        finally:
+            watch.cancel()
+            self._leash.close()
+            self._leash = None
+
+    async def live(self) -> None:
+        """Keep it alive until `stop`."""
+        pause = FIRST_PAUSE
+        while not self._stopping.is_set():
+            started = self._loop.time()
+            code = await self.live_once()
+            if self._stopping.is_set():
+                return
+            if self._loop.time() - started > STEADY:
+                pause = FIRST_PAUSE
+            self.restarts += 1
+            log.error(f"{self.name} ended and is started again", reason=describe(code), pause=pause, restarts=self.restarts)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def stop(self) -> None:
+        """End it: SIGTERM, and SIGKILL when it does not follow."""
+        self._stopping.set()
+        self.signal(signal.SIGTERM)
+        if self._process and self._process.returncode is None:
+            try:
+                await asyncio.wait_for(self._process.wait(), DRAIN)
+            except TimeoutError:
+                log.warning(f"{self.name} did not end in time and is killed")
+                self.signal(signal.SIGKILL)
+                await self._process.wait()
+
+    def _hear(self, message: leash.Message, _descriptors: list[int]) -> None:
+        self._beat = self._loop.time()
+        if "beat" not in message:
+            self._told(self, message)
+
+    async def _watch(self) -> None:
+        """Kill it when it has been silent for too long: stopped, stuck in a loop, or starved."""
+        while True:
+            before = self._loop.time()
+            await asyncio.sleep(1)
+            late = self._loop.time() - before - 1
+            self._beat += max(late, 0)  # we ourselves stood still (a suspended machine): that is not its fault
+            if self._loop.time() - self._beat > SILENCE:
+                log.error(f"{self.name} gives no sign of life and is killed", seconds=SILENCE)
+                self.signal(signal.SIGKILL)
+
+
+def describe(code: int) -> str:
+    """Say how a process ended."""
+    return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"

@@ -1,0 +1,171 @@
+"""The supervisor: starts control and the planes, binds the sockets, and keeps both for as long as it lives.
+
+It holds every listening socket and both ends of every pipe, so that a restarted plane finds its queued datagrams and a restarted
+control finds the planes. It parses no packet, reads no zone, and binds nothing before control is ready and every plane has loaded
+its first snapshot: until then resolvers rightly ask another nameserver.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from gslb import log
+from gslb.errors import GslbError
+from gslb.role import leash
+from gslb.role.child import Child, describe
+from gslb.transport import listen
+from gslb.transport.listen import AddressMissingError, Endpoint, Pair
+
+PIPE_BUFFER: Final = 1 << 20  # octets waiting in a pipe: several slices, so that control's loop need not run for each
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What to run. `optional`: endpoints that are left out with a warning where the machine lacks the address."""
+
+    endpoints: tuple[Endpoint, ...]
+    optional: frozenset[Endpoint]
+    planes: int
+    control: tuple[str, ...]  # arguments of `python -m gslb.role.control`
+    user: str = ""  # planes run as this user, where we are root
+
+
+class StartError(GslbError):
+    """Control could not start; the text is its own. `code`: the exit code to end with."""
+
+    def __init__(self, text: str, code: int = 1) -> None:
+        self.code = code
+        super().__init__(text)
+
+
+class Supervisor:
+    """One running service."""
+
+    def __init__(self, service: Service) -> None:
+        """Prepare; nothing is started or bound yet. Made on the running loop."""
+        self._service = service
+        self._loop = asyncio.get_running_loop()
+        self._endpoints: list[Endpoint] = []
+        self._sockets: list[list[Pair]] = []  # of each plane
+        self._planes: list[Child] = []
+        self._control: Child
+        self._waiting: set[str] = set()
+        self._begun: asyncio.Future[None] = self._loop.create_future()
+        self._stop: asyncio.Future[None] = self._loop.create_future()
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT. Raises ListenError or StartError where the service cannot begin."""
+        self._endpoints = usable(self._service)
+        pipes = [make_pipe() for _ in range(self._service.planes)]
+        self._make_children(pipes)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(number, self.stop)
+        self._loop.add_signal_handler(signal.SIGHUP, self._control.signal, signal.SIGHUP)
+        lives = [self._loop.create_task(self._life_of_control()), *(self._loop.create_task(plane.live()) for plane in self._planes)]
+        try:
+            await asyncio.wait({self._begun, self._stop}, return_when=asyncio.FIRST_COMPLETED)
+            if self._begun.done():
+                self._begun.result()
+                self._open()
+                await self._stop
+            log.info("stopping")
+        finally:
+            await asyncio.gather(*(child.stop() for child in (*self._planes, self._control)))
+            await asyncio.gather(*lives, return_exceptions=True)
+            for pair in (pair for pairs in self._sockets for pair in pairs):
+                pair.close()
+            for end in (end for pipe in pipes for end in pipe):
+                end.close()
+
+    def stop(self) -> None:
+        """End the service."""
+        if not self._stop.done():
+            self._stop.set_result(None)
+
+    def _make_children(self, pipes: Sequence[tuple[socket.socket, socket.socket]]) -> None:
+        ours = [control.fileno() for control, _plane in pipes]
+        arguments = [*self._service.control, "--pipes", ",".join(map(str, ours))]
+        self._control = Child("control", "gslb.role.control", arguments, ours, self._hear)
+        for number, (_control, plane) in enumerate(pipes):
+            arguments = ["--pipe", str(plane.fileno()), *(("--user", self._service.user) if self._service.user else ())]
+            self._planes.append(Child(f"plane {number}", "gslb.role.plane", arguments, [plane.fileno()], self._hear))
+        self._waiting = {child.name for child in (self._control, *self._planes)}
+
+    async def _life_of_control(self) -> None:
+        """Keep control alive, once it has been ready for the first time; until then its end is the service's."""
+        code = await self._control.live_once()
+        self._fail(StartError(f"control could not start ({describe(code)}): see the log above"))
+        if not self._stop.done():
+            log.error("control ended and is started again; the planes serve on", reason=describe(code))
+            self._control.restarts += 1
+            await self._control.live()
+
+    def _hear(self, child: Child, message: leash.Message) -> None:
+        """Take what a child says: `ready` and `loaded` count towards the start, later ones mean it was restarted."""
+        if "fatal" in message:
+            self._fail(StartError(message["fatal"], message["code"]))
+        elif "ready" in message or "loaded" in message:
+            self._waiting.discard(child.name)
+            if not self._waiting and not self._begun.done():
+                self._begun.set_result(None)
+            elif self._sockets and child is self._control:
+                child.send({"listening": self._listening()})
+            elif self._sockets:
+                self._hand_out(child)
+
+    def _fail(self, error: StartError) -> None:
+        if not self._begun.done():
+            self._begun.set_exception(error)
+
+    def _open(self) -> None:
+        """Bind every endpoint and hand the sockets out: from here on we answer."""
+        self._bind()
+        for plane in self._planes:
+            self._hand_out(plane)
+        log.info("listening", addresses=self._listening(), planes=len(self._planes))
+        self._control.send({"listening": self._listening()})
+
+    def _bind(self) -> None:
+        """Bind every endpoint once per plane; port 0 is chosen with the first and the same for the others."""
+        first = [listen.bind(endpoint) for endpoint in self._endpoints]
+        self._sockets.append(first)
+        for _ in self._planes[1:]:
+            self._sockets.append([listen.bind(pair.endpoint) for pair in first])
+
+    def _hand_out(self, plane: Child) -> None:
+        pairs = self._sockets[self._planes.index(plane)]
+        plane.send({"sockets": len(pairs)}, [sock for pair in pairs for sock in pair])
+
+    def _listening(self) -> list[str]:
+        return [str(pair.endpoint) for pair in self._sockets[0]]
+
+
+def usable(service: Service) -> list[Endpoint]:
+    """Probe every endpoint; leave out the optional ones that this machine does not have."""
+    found = []
+    for endpoint in service.endpoints:
+        try:
+            listen.probe(endpoint)
+        except AddressMissingError as error:
+            if endpoint not in service.optional:
+                raise
+            log.warning("not listening there", reason=str(error))
+        else:
+            found.append(endpoint)
+    return found
+
+
+def make_pipe() -> tuple[socket.socket, socket.socket]:
+    """Make control's and a plane's end of a pipe (`gslb.transport.pipe`)."""
+    ends = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    for end in ends:
+        end.settimeout(0)
+        with contextlib.suppress(OSError):
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, PIPE_BUFFER)
+    return ends

@@ -1,0 +1,210 @@
+"""The pipe between control and one plane: plan deltas one way, reports the other.
+
+A SOCK_SEQPACKET pair whose ends outlive both processes. Control's end (`Feed`) is driven by level, not by events: it knows what
+the plane has and what it should have, so nothing is lost or piled up while a plane is slow, and a plane that starts anew says hello and
+is fed from nothing. The plane's end (`Intake`) takes one slice per turn of its loop, between packets. Deltas are pickles,
+from the more trusted side to the less, read by an unpickler that knows the plan's words only; reports are JSON.
+Neither side ever waits: a report that finds no room is dropped, and the next one says the same or more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import pickle
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from gslb import delta, plan
+from gslb.delta import Assembler, Slice
+from gslb.errors import PlanError
+
+PACKET: Final = 60 << 10  # octets: one slice of a delta, about 1 ms to read and apply; must fit into the socket's buffer
+BURST: Final = 4  # packets control makes per turn of its loop: 4 ms, then checks get their turn
+LARGEST_REPORT: Final = 60 << 10
+
+FIRST: Final = 1  # first packet of a message
+LAST: Final = 2  # last packet of a message
+ANEW: Final = 4  # what was assembled before no longer counts: a delta from nothing begins here
+
+Report = dict[str, Any]
+Diff = Callable[[plan.Snapshot, plan.Snapshot], Iterator[Slice]]
+
+
+class Feed:
+    """Control's end: brings one plane to the snapshot it should have."""
+
+    def __init__(self, sock: socket.socket, diff: Diff, on_report: Callable[[Report], None]) -> None:
+        """Take a non-blocking socket; `diff` says how to get from one snapshot to another, `on_report` hears the plane, hello too."""
+        self._sock = sock
+        self._diff = diff
+        self._on_report = on_report
+        self._loop = asyncio.get_running_loop()
+        self._has = plan.EMPTY  # what the plane has once everything sent so far is applied
+        self._wanted = plan.EMPTY
+        self._packets: Iterator[bytes] | None = None  # of the delta that is on its way
+        self._towards = plan.EMPTY
+        self._unsent: bytes | None = None
+        self._anew = True
+        self._loop.add_reader(sock, self._read)
+
+    def offer(self, snapshot: plan.Snapshot) -> None:
+        """Make this what the plane should have; several offers while it is busy become one delta."""
+        self._wanted = snapshot
+        if self._packets is None:
+            self._begin()
+
+    def start_anew(self) -> None:
+        """Feed from nothing: the plane has lost what it had."""
+        self._has = plan.EMPTY
+        self._anew = True
+        self._unsent = None  # whole packets only: the plane skips the rest of that delta by itself
+        self._begin()
+
+    @property
+    def idle(self) -> bool:
+        """Whether everything offered has been sent."""
+        return self._packets is None
+
+    def close(self) -> None:
+        """Leave the socket alone."""
+        self._loop.remove_writer(self._sock)
+        self._loop.remove_reader(self._sock)
+
+    def _begin(self) -> None:
+        self._loop.remove_writer(self._sock)
+        self._packets = None
+        if self._wanted is plan.EMPTY or self._wanted is self._has:
+            return
+        self._towards = self._wanted
+        self._packets = packets(self._diff(self._has, self._towards), anew=self._anew)
+        self._anew = False
+        self._loop.add_writer(self._sock, self._send)
+
+    def _send(self) -> None:
+        for _ in range(BURST):
+            if self._unsent is None:
+                assert self._packets is not None
+                self._unsent = next(self._packets, None)
+            if self._unsent is None:
+                self._has = self._towards
+                self._begin()
+                return
+            try:
+                self._sock.send(self._unsent)
+            except BlockingIOError:
+                return
+            self._unsent = None
+
+    def _read(self) -> None:
+        try:
+            data = self._sock.recv(LARGEST_REPORT)
+        except BlockingIOError:
+            return
+        report = json.loads(data)
+        if "hello" in report:
+            self.start_anew()
+        self._on_report(report)
+
+
+class Intake:
+    """A plane's end: assembles deltas, one packet per turn, and reports."""
+
+    def __init__(self, sock: socket.socket, swap: Callable[[plan.Snapshot], None]) -> None:
+        """Take a non-blocking socket; `swap` gets every finished snapshot."""
+        self._sock = sock
+        self._swap = swap
+        self._assembler: Assembler | None = None  # None: nothing to build on; skip until a delta from nothing begins
+        self._message = bytearray()
+        self._loop = asyncio.get_running_loop()
+
+    def start(self) -> None:
+        """Begin to read."""
+        self._loop.add_reader(self._sock, self._read)
+
+    def stop(self) -> None:
+        """Read no more."""
+        self._loop.remove_reader(self._sock)
+
+    @property
+    def lost(self) -> bool:
+        """Whether control must begin anew: say hello until it does."""
+        return self._assembler is None
+
+    def report(self, report: Report) -> bool:
+        """Tell control; False where it does not listen now or the report is too long: then it is dropped."""
+        data = json.dumps(report, separators=(",", ":")).encode()
+        if len(data) > LARGEST_REPORT:
+            return False
+        try:
+            self._sock.send(data)
+        except OSError:
+            return False
+        return True
+
+    def _read(self) -> None:
+        try:
+            packet = self._sock.recv(PACKET + 1)
+        except BlockingIOError:
+            return
+        flags = packet[0]
+        if flags & ANEW:
+            self._assembler = Assembler()
+        if self._assembler is None:
+            return
+        if flags & FIRST:
+            self._message.clear()
+        self._message += packet[1:]
+        if not flags & LAST:
+            return
+        try:
+            snapshot = self._assembler.feed(decode(self._message))
+        except PlanError:
+            self._assembler = None
+            raise
+        finally:
+            self._message.clear()
+        if snapshot is not None:
+            self._swap(snapshot)
+
+
+def packets(messages: Iterator[Slice], *, anew: bool) -> Iterator[bytes]:
+    """Cut messages into packets."""
+    start = ANEW if anew else 0
+    for message in messages:
+        data = pickle.dumps(message, protocol=5)
+        for at in range(0, len(data), PACKET):
+            first = FIRST if at == 0 else 0
+            last = LAST if at + PACKET >= len(data) else 0
+            yield bytes([start | first | last]) + data[at : at + PACKET]
+            start = 0
+
+
+def decode(data: bytes | bytearray) -> Slice:
+    """Read one message; PlanError where it holds anything but the words of plans and deltas."""
+    try:
+        message = _Words(io.BytesIO(data)).load()
+    except PlanError:
+        raise
+    except Exception as error:  # noqa: BLE001  pickle promises no particular exceptions
+        raise PlanError(f"a delta cannot be read: {error!r}") from None
+    if not isinstance(message, Slice):
+        raise PlanError(f"{type(message).__name__} is no slice of a delta")
+    return message
+
+
+_ALLOWED: Final = (*delta.WORDS, Slice, plan.RRset, plan.Node, plan.Dynamic, plan.Row, plan.Group, plan.Pick)
+_CLASSES: Final = {(word.__module__, word.__name__): word for word in _ALLOWED}
+
+
+class _Words(pickle.Unpickler):
+    """Finds the words of plans and deltas; nothing else can be made."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        """Return the class of a word."""
+        try:
+            return _CLASSES[module, name]
+        except KeyError:
+            raise PlanError(f"a delta may not hold {module}.{name}") from None
