@@ -15,10 +15,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from gslb.answer.region import block
+from gslb.answer.subnet import embedded, folded_gap
 from gslb.geo import networks as operator
 from gslb.geo.countries import countries
 from gslb.geo.mmdb import Database, Metadata
-from gslb.geo.runs import Runs, block_length, changes, constant, find, merged, overlay, start
+from gslb.geo.runs import Runs, changes, constant, find, merged, overlay, start
 from gslb.model import UNKNOWN_LOCATION, Address, Location, Network, NetworkFact, Site
 from gslb.plan import Partition
 
@@ -58,13 +60,22 @@ class Atlas:
         )
 
     def lookup(self, address: Address) -> tuple[Location, Network]:
-        """Return an address's facts and the largest network around it in which every address has the same."""
-        runs = self._v4 if address.version == 4 else self._v6
-        number = int(address) << (128 - address.max_prefixlen)
-        index = find(runs, number)
-        length = block_length(number, start(runs, index), start(runs, index + 1))
-        network = (IPv4Network if address.version == 4 else IPv6Network)((int(address), length), strict=False)
-        return self.locations[int(runs.value[index])], network
+        """Return an address's facts and the largest network around it in which every address has the same.
+
+        IPv4 inside IPv6 (mapped, 6to4, Teredo, NAT64) counts as IPv4, as it does in answers.
+        """
+        number, bits = int(address), address.max_prefixlen
+        if bits == 32:
+            location, length = _found(self._v4, number, 32)
+            return self.locations[location], IPv4Network((number, length), strict=False)
+        inside = embedded(number)
+        if inside is None:
+            location, length = _found(self._v6, number, 128)
+            length = max(length, block(number, *folded_gap(number), 128))
+        else:
+            location, length = _found(self._v4, inside[0], 32)
+            length += inside[1]
+        return self.locations[location], IPv6Network((number, length), strict=False)
 
     def oldest_build(self) -> int | None:
         """Return the Unix time at which the oldest database was built; None without databases or when none says."""
@@ -77,6 +88,13 @@ class Atlas:
             for edition in self.editions
             if edition.metadata.build_epoch and now - edition.metadata.build_epoch > STALE_AFTER
         )
+
+
+def _found(runs: Runs, address: int, bits: int) -> tuple[int, int]:
+    """Return the value at an address, and the length of the largest aligned block of it there."""
+    shift = 128 - bits  # runs are left-aligned
+    index = find(runs, address << shift)
+    return int(runs.value[index]), block(address, start(runs, index) >> shift, start(runs, index + 1) >> shift, bits)
 
 
 def _joined(runs: Runs, regions: NDArray[np.uint16]) -> tuple[NDArray[np.intp], NDArray[np.uint16]]:

@@ -199,15 +199,15 @@ def _columns(octets: bytes, metadata: Metadata) -> tuple[NDArray[np.uint32], NDA
     """Return the left and right records of all nodes; big-endian, and at 28 bits the middle octet holds the top four bits of both."""
     width = metadata.record_size // 4
     rows = np.frombuffer(octets, np.uint8, metadata.node_count * width).reshape(metadata.node_count, width)
-    octet = [rows[:, i].astype(np.uint32) for i in range(width)]
+    octets_of = [rows[:, i] for i in range(width)]
     if width == 7:
-        middle = octet.pop(3)
-        octet[0:0], octet[3:3] = [middle >> np.uint32(4)], [middle & np.uint32(0x0F)]
-    half = len(octet) // 2
-    return _big_endian(octet[:half]), _big_endian(octet[half:])
+        middle = octets_of.pop(3)
+        octets_of[0:0], octets_of[3:3] = [middle >> np.uint8(4)], [middle & np.uint8(0x0F)]
+    half = len(octets_of) // 2
+    return _big_endian(octets_of[:half]), _big_endian(octets_of[half:])
 
 
-def _big_endian(octets: list[NDArray[np.uint32]]) -> NDArray[np.uint32]:
+def _big_endian(octets: list[NDArray[np.uint8]]) -> NDArray[np.uint32]:
     value = np.zeros(len(octets[0]), np.uint32)
     for octet in octets:
         value <<= np.uint32(8)

@@ -84,9 +84,3 @@ def find(runs: Runs, number: int) -> int:
 def start(runs: Runs, index: int) -> int:
     """Return the first address of a run; behind the last one, 2**128."""
     return int(runs.high[index]) << _HALF | int(runs.low[index]) if index < len(runs.high) else 1 << (2 * _HALF)
-
-
-def block_length(number: int, first: int, end: int) -> int:
-    """Return the length of the largest aligned block around `number` that stays inside [first, end): the shortest prefix that is true."""
-    outside = [other for other in (first - 1, end) if 0 <= other < 1 << (2 * _HALF)]
-    return max((2 * _HALF + 1 - (number ^ other).bit_length() for other in outside), default=0)
