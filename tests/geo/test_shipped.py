@@ -157,13 +157,13 @@ def test_scopes_hold_one_country_and_could_not_be_shorter(bits: int, by_country:
             assert expected(oracle.get(kind(inside))).country == country, (kind(number), scope)
             assert region.of_subnet(partition, Subnet(bits, cap, inside, b""), b"\0\0\0\0")[0] == of_subnet
         if scope > 1:  # the block's other half holds somebody else, or IPv4
-            other = first ^ 1 << (bits - scope)
-            assert any_other(oracle, kind, other, bits, scope, country), (kind(number), scope)
+            assert any_other(oracle, kind(first ^ 1 << (bits - scope)), scope, country), (kind(number), scope)
 
 
-def any_other(oracle: Any, kind: Any, first: int, bits: int, scope: int, country: str) -> bool:
+def any_other(oracle: Any, first: Any, scope: int, country: str) -> bool:
     """Walk the networks of a block until one says another country."""
-    here, end = first, first + (1 << (bits - scope))
+    kind, bits, here = type(first), first.max_prefixlen, int(first)
+    end = here + (1 << (bits - scope))
     while here < end:
         address = kind(here)
         if bits == 128 and is_folded(address):
