@@ -1,0 +1,106 @@
+"""Finds the region of a client in a partition, and the scope that goes with it (RFC 7871 section 7.2.1).
+
+Called once per query by `prepared` and `memo`. A scope is honest when every address inside it gets the same region, and
+short when no shorter one would do; both follow from the neighbours of the run that holds the address. Integers only.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from typing import Final
+
+from gslb.answer.subnet import V4_END, V6_END, embedded, folded_gap, special_gap
+from gslb.plan import Partition
+
+UNKNOWN: Final = 0  # the region that holds the unknown location (`gslb.regions`)
+
+
+def of_client(partition: Partition, client: bytes) -> int:
+    """Region of an address of 4 or 16 octets, all of its bits known; IPv4 inside IPv6 counts as IPv4."""
+    address = int.from_bytes(client)
+    if len(client) == 4:
+        at = bisect_right(partition.v4_start, address)
+        return partition.v4_region[at - 1] if at else UNKNOWN
+    inside = embedded(address)
+    if inside is not None:
+        at = bisect_right(partition.v4_start, inside[0])
+        return partition.v4_region[at - 1] if at else UNKNOWN
+    at = _run6(partition, address)
+    return partition.v6_region[at] if at >= 0 else UNKNOWN
+
+
+def of_subnet(partition: Partition, bits: int, octets: bytes, client: bytes) -> tuple[int, int]:
+    """Region and scope for a client subnet of 32 or 128 bits; the resolver's own address where the subnet says nothing."""
+    if not octets:
+        return of_client(partition, client), 0  # RFC 7871 section 7.1.2: the client asks not to be located
+    address = int.from_bytes(octets) << bits - 8 * len(octets)
+    if bits == 32:
+        region, scope, known = _of4(partition, address)
+    else:
+        inside = embedded(address)
+        if inside is None:
+            region, scope, known = _of6(partition, address)
+        else:
+            region, scope, known = _of4(partition, inside[0])
+            scope += inside[1]
+    return (region if known else of_client(partition, client)), scope
+
+
+def block(address: int, low: int, high: int, bits: int) -> int:
+    """Length of the largest aligned block around the address that stays inside [low, high).
+
+    It must leave out low - 1 and high; a block leaves out x when it is longer than what the address shares with x.
+    """
+    below = (address ^ low - 1).bit_length() if low else bits + 1
+    return bits + 1 - min(below, (address ^ high).bit_length())
+
+
+def _of4(partition: Partition, address: int) -> tuple[int, int, bool]:
+    """Region and scope of an IPv4 subnet; False where the address says nothing."""
+    cap = partition.cap4
+    masked = address & -1 << 32 - cap
+    starts = partition.v4_start
+    at = bisect_right(starts, masked)
+    region = partition.v4_region[at - 1] if at else UNKNOWN
+    scope = block(masked, starts[at - 1] if at else 0, starts[at] if at < len(starts) else V4_END, 32)
+    if scope > cap:
+        scope = cap  # the whole block is looked up as `masked`, so it has one region
+    return _judged(address, 32, region, scope) if region == UNKNOWN else (region, scope, True)
+
+
+def _of6(partition: Partition, address: int) -> tuple[int, int, bool]:
+    """Region and scope of an IPv6 subnet outside the blocks that hold IPv4; False where the address says nothing."""
+    cap = partition.cap6
+    masked = address & -1 << 128 - cap
+    at = _run6(partition, masked)
+    region = partition.v6_region[at] if at >= 0 else UNKNOWN
+    scope = min(cap, block(masked, _start6(partition, at), _start6(partition, at + 1), 128))
+    # Addresses that hold IPv4 are looked up elsewhere: a scope must not reach into their blocks, whatever the cap.
+    scope = max(scope, block(address, *folded_gap(address), 128))
+    return _judged(address, 128, region, scope) if region == UNKNOWN else (region, scope, True)
+
+
+def _judged(address: int, bits: int, region: int, scope: int) -> tuple[int, int, bool]:
+    """Keep apart, where the partition knows nothing, what is answered by subnet and what by the resolver's address.
+
+    The partition is asked first, so that operators can map private networks.
+    """
+    low, high, special = special_gap(address, bits)
+    return region, max(scope, block(address, low, high, bits)), not special
+
+
+def _run6(partition: Partition, address: int) -> int:
+    """Index of the run that holds the address, -1 where there is none."""
+    highs = partition.v6_high
+    high = address >> 64
+    at = bisect_right(highs, high)
+    if at and highs[at - 1] == high:  # runs that start in the same upper half are told apart by the lower half
+        at = bisect_right(partition.v6_low, address & 0xFFFFFFFFFFFFFFFF, bisect_left(highs, high, 0, at), at)
+    return at - 1
+
+
+def _start6(partition: Partition, at: int) -> int:
+    """Where a run starts; the run behind the last one starts at the end of the address space."""
+    if at < 0:
+        return 0
+    return partition.v6_high[at] << 64 | partition.v6_low[at] if at < len(partition.v6_high) else V6_END

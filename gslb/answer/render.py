@@ -1,0 +1,135 @@
+"""Writes messages: header, question, whole RRsets with compressed names, and the OPT record.
+
+Called by `prepared` and `shelf`. An RRset is written whole or not at all (RFC 2181 section 9). Compressed are owners and the names
+in NS, CNAME, SOA, PTR and MX data, the RFC 1035 types a receiver must know (RFC 3597 section 4); others never.
+"""
+
+from __future__ import annotations
+
+from struct import Struct
+from typing import Final
+
+from gslb.answer.lookup import Records
+from gslb.answer.subnet import ECS
+from gslb.answer.wire import OPT, Edns, Query
+
+MAX_POINTER: Final = 0x4000  # a compression pointer has 14 bits (RFC 1035 section 4.1.4)
+HEADER: Final = 12
+
+_RR: Final = Struct("!HHI")
+_COUNTS: Final = Struct("!HHHHH")
+_IN: Final = 1
+_CLASS_IN: Final = b"\0\1"
+
+# Octets before the names in the data, and how many names follow.
+_NAMES_IN: Final = {2: (0, 1), 5: (0, 1), 6: (0, 2), 12: (0, 1), 15: (2, 1)}
+
+
+class Message:
+    """A message being written, the ID left 0. After `add` has returned False nothing more may be added."""
+
+    __slots__ = ("counts", "limit", "out", "questions", "seen")
+
+    def __init__(self, query: Query, limit: int) -> None:
+        """Start with the question as it was sent. `limit`: octets for all but what the caller keeps room for."""
+        self.out = bytearray(HEADER)
+        self.out += query.question
+        self.limit = limit
+        self.questions = bool(query.question)
+        self.counts = [0, 0, 0]
+        name = query.name
+        self.seen = {name[at:]: HEADER + at for at in query.labels}
+
+    def add(self, section: int, records: Records) -> bool:
+        """Write the RRset into a section (0 answer, 1 authority, 2 additional); False, and nothing written, where it does not fit."""
+        owner, rtype, ttl, rdata = records
+        out = self.out
+        mark = len(out)
+        self._name(owner)
+        start = bytes(out[mark:]) if len(out) - mark <= 2 or mark >= MAX_POINTER else pointer(mark)
+        fixed = _RR.pack(rtype, _IN, ttl)
+        names_in = _NAMES_IN.get(rtype)
+        for n, data in enumerate(rdata):
+            if n:
+                out += start
+            out += fixed
+            if names_in is None:
+                out += len(data).to_bytes(2)
+                out += data
+            else:
+                self._compressed(data, *names_in)
+            if len(out) > self.limit:
+                del out[mark:]
+                return False
+        self.counts[section] += len(rdata)
+        return True
+
+    def octets(self, flags: int, answers: int = 0, more: int = 0) -> bytes:
+        """Return the message from octet 2 on (behind the ID).
+
+        `answers`, `more`: answer and additional records that the caller appends.
+        """
+        answer, authority, additional = self.counts
+        self.out[2:HEADER] = _COUNTS.pack(flags, self.questions, answer + answers, authority, additional + more)
+        return bytes(self.out[2:])
+
+    def _name(self, name: bytes) -> None:
+        """Write a name, its longest known suffix as a pointer."""
+        out = self.out
+        seen = self.seen
+        low = name.lower()
+        here = len(out)
+        at = 0
+        while low[at]:
+            suffix = low[at:]
+            known = seen.get(suffix)
+            if known is not None:
+                out += name[:at]
+                out += pointer(known)
+                return
+            if here + at < MAX_POINTER:
+                seen[suffix] = here + at
+            at += 1 + low[at]
+        out += name
+
+    def _compressed(self, data: bytes, before: int, names: int) -> None:
+        """Write rdata that holds names, and its length."""
+        out = self.out
+        mark = len(out)
+        out += b"\0\0"
+        out += data[:before]
+        at = before
+        for _ in range(names):
+            end = at
+            while data[end]:
+                end += 1 + data[end]
+            self._name(data[at : end + 1])
+            at = end + 1
+        out += data[at:]
+        out[mark : mark + 2] = (len(out) - mark - 2).to_bytes(2)
+
+
+def pointer(offset: int) -> bytes:
+    """Return a compression pointer to an offset in the message."""
+    return (0xC000 | offset).to_bytes(2)
+
+
+def rrs(owner: bytes, rtype: int, ttl: int, rdata: list[bytes]) -> bytes:
+    """Write records of a type that is never compressed; `owner` is a pointer or a name."""
+    fixed = owner + _RR.pack(rtype, _IN, ttl)
+    return b"".join([fixed + len(data).to_bytes(2) + data for data in rdata])
+
+
+def opt(edns: Edns, rcode: int, payload: int) -> bytes:
+    """Write the reply's OPT record, up to but without the SCOPE and ADDRESS of a client subnet, which the caller appends.
+
+    Version 0, DO echoed, no other flag, no option that was not understood (RFC 6891 section 6.1). `payload`: octets we take over UDP.
+    """
+    option = b""
+    length = 0
+    if edns.subnet is not None:
+        octets = edns.subnet.octets
+        family = 1 if edns.subnet.bits == 32 else 2
+        option = ECS.to_bytes(2) + (4 + len(octets)).to_bytes(2) + family.to_bytes(2) + bytes((edns.subnet.source,))
+        length = 8 + len(octets)
+    return b"\0" + OPT.to_bytes(2) + payload.to_bytes(2) + bytes((rcode >> 4, 0, 0x80 if edns.do else 0, 0)) + length.to_bytes(2) + option
