@@ -12,12 +12,20 @@ from mmdb_writer import MMDBWriter, TreeWriter
 from netaddr import IPSet
 
 from gslb import geo
+from gslb.answer import region
 from gslb.geo import mmdb, source
 from gslb.geo.countries import countries
+from gslb.plan import Partition
 
 SHIPPED = Path(__file__).parents[2] / "geodb" / "gslb-region.mmdb.xz"
 
 Make = Callable[..., bytes]
+
+
+def asked(partition: Partition, address: int, bits: int, source: int) -> tuple[int, int]:
+    """Region and scope that the answer path gives a client subnet."""
+    octets = (address >> (bits - source) << (bits - source)).to_bytes(bits // 8)[: (source + 7) // 8]
+    return region.of_subnet(partition, bits, octets, bytes(4))
 
 
 @pytest.fixture(scope="session")

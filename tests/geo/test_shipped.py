@@ -11,13 +11,12 @@ import pytest
 
 from gslb import geo
 from gslb.answer import region
-from gslb.answer.subnet import Subnet
 from gslb.geo import mmdb
 from gslb.geo.runs import Runs, start
 from gslb.model import Location
 from gslb.plan import Partition
 
-from .conftest import SHIPPED
+from .conftest import SHIPPED, asked
 
 SAMPLES = 20_000
 CENTROIDS = {code: tuple(row["location"]) for code, row in json.loads((SHIPPED.parent / "countries.json").read_text())["countries"].items()}
@@ -146,7 +145,7 @@ def test_scopes_hold_one_country_and_could_not_be_shorter(bits: int, by_country:
         number = number >> (bits - cap) << (bits - cap)
         if bits == 128 and is_folded(IPv6Address(number)):
             continue
-        of_subnet, scope = region.of_subnet(partition, Subnet(bits, cap, number, b""), b"\0\0\0\0")
+        of_subnet, scope = asked(partition, number, bits, cap)
         country = expected(oracle.get(kind(number))).country
         if country is None:
             continue  # scopes of unknown clients also keep clear of special-purpose blocks
@@ -155,7 +154,7 @@ def test_scopes_hold_one_country_and_could_not_be_shorter(bits: int, by_country:
         for _ in range(8):
             inside = first + chance.randrange(1 << (bits - scope)) >> (bits - cap) << (bits - cap)
             assert expected(oracle.get(kind(inside))).country == country, (kind(number), scope)
-            assert region.of_subnet(partition, Subnet(bits, cap, inside, b""), b"\0\0\0\0")[0] == of_subnet
+            assert asked(partition, inside, bits, cap)[0] == of_subnet
         if scope > 1:  # the block's other half holds somebody else, or IPv4
             assert any_other(oracle, kind(first ^ 1 << (bits - scope)), scope, country), (kind(number), scope)
 
