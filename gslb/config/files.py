@@ -1,0 +1,99 @@
+"""Finds and reads the operator's files: which ones count, how large they may be, what makes them unreadable.
+
+Called by `load` and `settings`. A file that cannot be read is a Problem; the others are read all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from gslb.errors import Problems, Where
+
+YAML: Final = (".yaml", ".yml")
+MASTER: Final = (".zone",)
+MAX_OCTETS: Final = 256 << 20  # a zone of a million names takes some 60 MB; more in one file is a mistake
+NETWORKS: Final = ("networks.yaml", "networks.yml")  # in a folder of zones: networks, not a zone called "networks"
+SETTINGS: Final = ("gslb.yaml", "gslb.yml")  # may lie in the same folder, and is no zone
+
+
+class Role(StrEnum):
+    """What a file is read for."""
+
+    ZONES = "zones"
+    NETWORKS = "networks"
+    INCLUDED = "included"  # by a master file; read when that asks for it
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file's text; `name` is what messages call it."""
+
+    path: Path
+    text: str
+    role: Role = Role.ZONES
+
+    @property
+    def name(self) -> str:
+        """What messages call the file: its path, as the operator gave it."""
+        return str(self.path)
+
+
+def read_all(paths: Sequence[Path], problems: Problems, *, but: Path | None = None) -> list[Source]:
+    """Read files, and of folders all files that are ours, sorted by name; each file once. `but`: a file that is read elsewhere."""
+    seen = {but.resolve()} if but is not None else set()
+    sources = []
+    for path in _files(paths, problems):
+        if path.resolve() not in seen:
+            seen.add(path.resolve())
+            source = read(path, problems, Role.NETWORKS if path.name in NETWORKS else Role.ZONES)
+            if source is not None:
+                sources.append(source)
+    return sources
+
+
+def read(path: Path, problems: Problems, role: Role = Role.ZONES) -> Source | None:
+    """Read one file; None (and a problem) where it cannot be read as text."""
+    where = Where(str(path))
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_OCTETS + 1)
+    except FileNotFoundError:
+        problems.error("F001", "no such file or folder", where, "check the path; relative paths start at the settings file's folder")
+        return None
+    except OSError as error:
+        problems.error("F002", f"cannot be read: {error.strerror or error}", where)
+        return None
+    if len(data) > MAX_OCTETS:
+        problems.error("F004", f"larger than {MAX_OCTETS >> 20} MiB", where)
+        return None
+    try:
+        return Source(path, data.decode("utf-8-sig"), role)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        column = error.start - data.rfind(b"\n", 0, error.start)
+        problems.error("F003", f"octet 0x{data[error.start]:02x} is not UTF-8", Where(str(path), line, column), "save the file as UTF-8")
+        return None
+
+
+def _files(paths: Sequence[Path], problems: Problems) -> list[Path]:
+    found: list[Path] = []
+    for path in paths:
+        if not path.is_dir():
+            found.append(path)
+            continue
+        try:
+            inside = sorted(path.iterdir(), key=lambda one: one.name)
+        except OSError as error:
+            problems.error("F002", f"cannot be read: {error.strerror or error}", Where(str(path)))
+            continue
+        ours = [
+            one for one in inside if one.suffix in (*YAML, *MASTER) and not one.name.startswith(".") and one.name not in SETTINGS and one.is_file()
+        ]
+        if not ours:
+            problems.warn("F005", "no *.yaml, *.yml or *.zone file in this folder", Where(str(path)), "put zone files there")
+        found += ours
+    return found
