@@ -1,1 +1,106 @@
-"""compiler."""
+"""The compiler: model, verdicts and locations in, a plan out. The one waist between what is asked for and what is served.
+
+Called by the control process. Everything that can be decided before a query is decided here: policies run, rows are made, names are tabled.
+Pure: verdicts, locations and the cutter of partitions are arguments; it keeps nothing but what the model alone decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from gslb import targets
+from gslb.compiler.division import Cut, Divisions
+from gslb.compiler.recipe import Recipe, backups, recipes
+from gslb.compiler.rows import Rows
+from gslb.compiler.standing import TYPES
+from gslb.compiler.zones import compile_zone
+from gslb.model import Location, Model
+from gslb.plan import Pool, Row, Snapshot, Zone
+from gslb.verdict import Target, Verdicts
+
+EAGER_ROWS: Final = 250_000
+"""Rows compiled before anybody asks, over all pools. A row that is not shared takes some 20 µs and 400 octets: 5 s and 100 MB at worst
+(a full compile is done beside, on reload and start only). With 200 pools that is 625 regions each, and `nearest` over 50 sites makes
+267. Smaller: clients of rare regions get a default row once; larger: reloads take longer for rows nobody asks for."""
+
+EAGER_REGIONS: Final = 64  # of each pool at least, however many pools there are: continents and the larger countries
+
+
+class Compiler:
+    """Compiles one model; a reload makes a new one. Objects that did not change stay the same objects."""
+
+    def __init__(self, model: Model, locations: Sequence[Location], cut: Cut) -> None:
+        """Work out all that no verdict changes. `locations[0]` is the unknown one; `cut` makes the partition of a classification."""
+        self._model = model
+        self._divisions = Divisions(locations, cut)
+        self._recipes = recipes(model, self._divisions)
+        self._by_number = {recipe.number: recipe for recipe in self._recipes.values()}
+        self._pools_of = targets.index(model).pools
+        self._leaning: dict[str, set[str]] = {}  # pool → itself and the pools it may stand in for
+        for pool in model.pools.values():
+            for name in backups(model, pool):
+                self._leaning.setdefault(name, set()).add(pool.id)
+        self._eager = max(EAGER_REGIONS, EAGER_ROWS // max(1, len(TYPES) * len(model.pools)))
+        self._zones: dict[bytes, Zone] | None = None
+
+    @property
+    def pool_ids(self) -> dict[str, int]:
+        """The number of every pool: the same on every node and after every reload."""
+        return {name: recipe.number for name, recipe in self._recipes.items()}
+
+    def compile(self, verdicts: Verdicts, generation: int) -> Snapshot:
+        """Compile everything."""
+        if self._zones is None:
+            ids = self.pool_ids
+            self._zones = {apex: compile_zone(zone, ids) for apex, zone in self._model.zones.items()}
+        rows = Rows(self._recipes, verdicts)
+        pools = {recipe.number: self._pool(recipe, rows, None) for recipe in self._recipes.values()}
+        return Snapshot(generation, self._zones, pools, self._divisions.partitions())
+
+    def update(self, snapshot: Snapshot, changed: Iterable[Target], verdicts: Verdicts, generation: int) -> Snapshot:
+        """Compile the pools that these targets can change, backups' users included; all else stays the same object."""
+        touched = {user for target in changed for pool in self._pools_of.get(target, ()) for user in self._leaning[pool]}
+        rows = Rows(self._recipes, verdicts)
+        pools = dict(snapshot.pools)
+        for name in sorted(touched):
+            recipe = self._recipes[name]
+            pools[recipe.number] = self._pool(recipe, rows, snapshot.pools[recipe.number])
+        return Snapshot(generation, snapshot.zones, pools, snapshot.partitions)
+
+    def row(self, pool: int, region: int, kind: int, verdicts: Verdicts) -> Row:
+        """Compile one wanted row (NeedRow). Raises LookupError for what is not in the plan."""
+        recipe = self._by_number[pool]
+        return Rows(self._recipes, verdicts).row(recipe, kind, recipe.division, region)
+
+    def fill(self, snapshot: Snapshot, wanted: Iterable[tuple[int, int, int]], verdicts: Verdicts, generation: int) -> Snapshot:
+        """Put wanted rows (pool, region, type) into the plan; from then on updates keep them. Others' mistakes are left out."""
+        rows = Rows(self._recipes, verdicts)
+        pools = dict(snapshot.pools)
+        for number, region, kind in wanted:
+            pool = pools.get(number)
+            if pool is None or kind not in pool.rows or not 0 <= region < len(pool.rows[kind]) or pool.rows[kind][region] is not None:
+                continue
+            recipe = self._by_number[number]
+            table = list(pool.rows[kind])
+            table[region] = rows.row(recipe, kind, recipe.division, region)
+            pools[number] = pool._replace(rows={**pool.rows, kind: tuple(table)})
+        return Snapshot(generation, snapshot.zones, pools, snapshot.partitions)
+
+    def _pool(self, recipe: Recipe, rows: Rows, old: Pool | None) -> Pool:
+        """Compile a pool's rows up to the budget, and beyond it those that the old plan had; what is equal stays the old object."""
+        table: dict[int, tuple[Row | None, ...]] = {}
+        default: dict[int, Row] = {}
+        for kind in TYPES:
+            before = old.rows[kind] if old else (None,) * len(recipe.division)
+            for row in (*before, old.default[kind]) if old else ():
+                if row is not None:
+                    rows.intern(row)
+            table[kind] = tuple(
+                rows.row(recipe, kind, recipe.division, region) if region < self._eager or had is not None else None
+                for region, had in enumerate(before)
+            )
+            first = rows.row(recipe, kind, recipe.division, 0)
+            default[kind] = rows.intern(first._replace(ttl=min(first.ttl, recipe.pool.ttl_min)))
+        new = Pool(recipe.pool.id, recipe.division.number, table, default)
+        return old if new == old and old is not None else new

@@ -1,0 +1,76 @@
+"""A policy's chain, built: what it keeps of the candidates for one class of clients.
+
+Runs at compile time only. Equal chains are one object (`Compiler` interns them), so that pools share what was decided. Holds no
+health and no state.
+
+Weight 0 means "only when no positive weight is left" for every pick: so a chain is tried without those members first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping
+
+from gslb.errors import PlanError
+from gslb.model import Location, Policy, Site
+from gslb.policy import filter_named
+from gslb.policy.candidate import Candidate, Filter, Outcome
+
+Candidates = tuple[Candidate, ...]
+Keys = tuple[Hashable, ...]
+
+
+def build(policy: Policy, sites: Mapping[str, Site]) -> tuple[Filter, ...]:
+    """Build the filters of a policy that was accepted at load; `sites`: those of the pool's members."""
+    filters: list[Filter] = []
+    for spec in policy.filters:
+        found = filter_named(spec.name)
+        if found is None:
+            raise PlanError(f"no filter is called {spec.name!r}")
+        filters.append(found.build(spec.options, sites))
+    return tuple(filters)
+
+
+class Chain:
+    """Filters in order, and those that stand in their places when all members are down."""
+
+    def __init__(self, filters: tuple[Filter, ...]) -> None:
+        """Keep the filters."""
+        self.filters = filters
+        self._loose = [chosen.when_all_down() for chosen in filters]
+
+    def keys(self, location: Location) -> Keys:
+        """Return what each filter needs of a client there."""
+        return tuple(chosen.client_key(location) for chosen in self.filters)
+
+    def choose(self, candidates: Candidates, keys: Keys) -> Candidates:
+        """Return what the chain keeps; nothing = it failed, and the all-down rule applies."""
+        for some in _by_weight(candidates):
+            outcome = _run([*zip(self.filters, keys, strict=True)], some)
+            if outcome.candidates and not outcome.failed:
+                return outcome.candidates
+        return ()
+
+    def fail_open(self, candidates: Candidates, keys: Keys) -> Candidates:
+        """Return whom to serve though all are down: the chain without health and limits. Nothing only where a fence leaves nothing."""
+        links = [(chosen, key) for chosen, key in zip(self._loose, keys, strict=True) if chosen is not None]
+        outcomes = [_run(links, some) for some in _by_weight(candidates)]
+        outcomes.sort(key=lambda outcome: outcome.failed)
+        return next((outcome.candidates for outcome in outcomes if outcome.candidates), ())
+
+
+def _by_weight(candidates: Candidates) -> Iterator[Candidates]:
+    positive = tuple(c for c in candidates if c.weight > 0)
+    if positive:
+        yield positive
+    if len(positive) < len(candidates):
+        yield candidates
+
+
+def _run(links: list[tuple[Filter, Hashable]], candidates: Candidates) -> Outcome:
+    """Pass candidates down the chain; the whole has failed where a link has."""
+    failed = False
+    for chosen, key in links:
+        outcome = chosen.apply(candidates, key)
+        candidates = outcome.candidates
+        failed = failed or outcome.failed
+    return Outcome(candidates, failed)

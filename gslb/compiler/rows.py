@@ -1,0 +1,103 @@
+"""Rows, made in one pass over pools under one set of verdicts.
+
+    chain keeps some                   those, the pool's pick                            reason ""
+    all down, `all`                    the chain without health and limits, rotated      "all-down"
+    all down, `primary`                the first member of the list that a fence allows  "primary"
+    all down, `{backup: P}`            P's own row                                       "backup:P"
+    the family has no member at all    no groups: NODATA                                 ""
+    a fence leaves no member           SERVFAIL, which resolvers do not share            "fenced"
+
+What was decided for (chain, candidates, keys) is remembered for the pass, and equal rows are one object. Nothing outlives the pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from gslb.compiler.chain import Candidates, Chain, Keys
+from gslb.compiler.division import Division
+from gslb.compiler.recipe import MAX_DEPTH, Recipe, backup
+from gslb.compiler.standing import Standing, stand
+from gslb.plan import Group, Pick, Row
+from gslb.policy.candidate import FAIL_OPEN, Candidate
+from gslb.verdict import Verdicts
+
+SERVFAIL: Final = 2
+WEIGHT_LIMIT: Final = 2**32 - 1  # plan.Row: a sum of weights stays below 2**32
+
+
+class Rows:
+    """One pass. `row` is total: whatever is down or missing, there is a row."""
+
+    def __init__(self, recipes: Mapping[str, Recipe], verdicts: Verdicts) -> None:
+        """Start a pass; what it remembers is good for these verdicts only."""
+        self._recipes = recipes
+        self._verdicts = verdicts
+        self._standings: dict[tuple[int, int], tuple[Standing, dict[Keys, Candidates]]] = {}
+        self._decided: dict[tuple[Chain, Candidates], dict[Keys, Candidates]] = {}
+        self._made: dict[tuple[int, int, Candidates], Row] = {}
+        self._interned: dict[Row, Row] = {}
+
+    def row(self, recipe: Recipe, kind: int, division: Division, region: int, depth: int = 1) -> Row:
+        """Make the row of a pool, type (A or AAAA) and region; `division` is that of the pool asked for, also for its backups."""
+        standing, decided = self._standing(recipe, kind)
+        if not standing.candidates:
+            return self.intern(Row(recipe.pick, recipe.pool.answers, recipe.ttl, ()))
+        keys = division.keys(recipe.chain)[region]
+        chosen = decided.get(keys)
+        if chosen is None:
+            chosen = decided[keys] = recipe.chain.choose(standing.candidates, keys)
+        if not chosen:
+            return self._all_down(recipe, kind, division, region, depth)
+        made = self._made.get((recipe.number, kind, chosen))
+        if made is None:
+            made = Row(recipe.pick, recipe.pool.answers, recipe.ttl, _groups(chosen, standing))
+            made = self._made[recipe.number, kind, chosen] = self.intern(made)
+        return made
+
+    def intern(self, row: Row) -> Row:
+        """Return the one object for equal rows."""
+        return self._interned.setdefault(row, row)
+
+    def _standing(self, recipe: Recipe, kind: int) -> tuple[Standing, dict[Keys, Candidates]]:
+        """Return how a pool's members stand, and what its chain decided for members standing so."""
+        found = self._standings.get((recipe.number, kind))
+        if found is None:
+            standing = stand(recipe.entrants[kind], self._verdicts)
+            decided = self._decided.setdefault((recipe.chain, standing.candidates), {})
+            found = self._standings[recipe.number, kind] = (standing, decided)
+        return found
+
+    def _all_down(self, recipe: Recipe, kind: int, division: Division, region: int, depth: int) -> Row:
+        substitute = self._recipes.get(backup(recipe.pool))
+        if substitute is not None and depth < MAX_DEPTH:
+            row = self.row(substitute, kind, division, region, depth + 1)
+            return self.intern(row._replace(reason=f"backup:{substitute.pool.id}{' ' if row.reason else ''}{row.reason}"))
+        standing, _ = self._standing(recipe, kind)
+        keys = division.keys(recipe.chain)[region]
+        if recipe.pool.when_all_down.mode == "primary":
+            allowed = (recipe.chain.fail_open((one,), keys) for one in standing.candidates)
+            first = next((kept for kept in allowed if kept), ())
+            row = Row(Pick.FIRST, 1, recipe.ttl, _groups(first, standing), "primary")
+        else:
+            row = Row(Pick.ROTATE, FAIL_OPEN, recipe.ttl, _groups(recipe.chain.fail_open(standing.candidates, keys), standing), "all-down")
+        if not row.groups:  # NODATA would be shared by resolvers with clients outside the fence (RFC 7871 section 7.4)
+            row = row._replace(reason="fenced", rcode=SERVFAIL)
+        return self.intern(row)
+
+
+def _groups(chosen: Candidates, standing: Standing) -> tuple[Group, ...]:
+    return tuple(Group(weight, standing.rdata[c.index], None, c.site or "") for c, weight in zip(chosen, _weights(chosen), strict=True))
+
+
+def _weights(chosen: tuple[Candidate, ...]) -> list[int]:
+    """Weights whose sum is positive and in bounds: equal ones where none is positive, scaled down where they are huge."""
+    weights = [max(0, c.weight) for c in chosen]
+    total = sum(weights)
+    if not total:
+        return [1] * len(weights)
+    if total <= WEIGHT_LIMIT:
+        return weights
+    room = WEIGHT_LIMIT - len(weights)
+    return [max(1, weight * room // total) if weight else 0 for weight in weights]
