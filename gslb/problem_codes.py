@@ -6,7 +6,7 @@ hides a warning. `docs/reference/problems.md` is made from this table. Families:
     F  files: missing, unreadable, too large            R  records in YAML zones
     Y  YAML: syntax, duplicate keys, aliases            M  RFC 1035 master files and rdata text
     S  settings: gslb.yaml and the environment          L  lint: what the files mean together
-    C  structure of sites, checks, pools, zones, networks
+    C  structure of sites, checks, pools, networks      P  policies: options of filters
 """
 
 from __future__ import annotations
@@ -67,6 +67,14 @@ CODES: Final[dict[str, Code]] = {
     "C025": Code("A zone has no name, or none that can be one.", "Add zone: NAME, or call the file after its zone."),
     "C026": Code("A zone is defined in two files.", "A zone stands in one file: remove one, or merge them."),
     "C027": Code("A file is empty.", "Remove it, or fill it."),
+    # ── P: policies (options of filters, beyond their schema) ─────────────────────────────────────────────────────────
+    "P001": Code("A geo map has no default.", "Add `default:` with the sites for clients that no other rule speaks of."),
+    "P002": Code("A rule of a geo map names no place.", "Continents: AF AN AS EU NA OC SA; countries: ISO 3166-1 (DE); subdivisions: US-CA; AS64500."),
+    "P003": Code("A policy names a site at which the pool has no member.", "Correct the site's id, or add a member at that site."),
+    "P004": Code("A rule of a geo map lists no site.", "List sites, the best first."),
+    "P005": Code("A geo map says something twice.", "Keep one of the two."),
+    "P006": Code("A bias is not a whole number from -99 to 99.", "Positive draws more clients to the site, negative fewer."),
+    "P007": Code("A limit limits nothing.", "Write {limit: {sites: 1}} or {limit: {members: 2}}."),
     # ── R: records in YAML ────────────────────────────────────────────────────────────────────────────────────────────
     "R001": Code("A record is not a mapping.", "Write {type: A, value: 192.0.2.1} or {pool: NAME}."),
     "R002": Code("A key of a record is not known.", "Correct its spelling."),

@@ -133,7 +133,7 @@ def _sites(key: str, listed: object, sites: Mapping[str, Site]) -> Iterable[Comp
         return
     for i, site in enumerate(listed):
         if site not in sites:
-            known = f"known sites: {', '.join(sorted(sites)[:12])}" if sites else "define it under `sites:`"
-            yield Complaint("P003", (key, i), f"unknown site {site!r}", known)
+            known = f"it has members at {', '.join(sorted(sites)[:12])}" if sites else "give its members a site"
+            yield Complaint("P003", (key, i), f"the pool has no member at site {site!r}", known)
         elif site in listed[:i]:
             yield Complaint("P005", (key, i), f"site {site!r} stands twice in {key}", "remove one of them")

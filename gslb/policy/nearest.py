@@ -62,14 +62,14 @@ class Nearest:
         if isinstance(bias, Mapping):
             for site, percent in bias.items():
                 if site not in sites:
-                    yield Complaint("P003", ("bias", site), f"unknown site {site!r}", _known(sites))
+                    yield Complaint("P003", ("bias", site), f"the pool has no member at site {site!r}", _known(sites))
                 if isinstance(percent, bool) or not isinstance(percent, int) or not -99 <= percent <= 99:
                     yield Complaint("P006", ("bias", site), f"bias of {percent!r}", "a whole number from -99 to 99")
         default = options.get("default")
         if isinstance(default, list | tuple):
             for i, site in enumerate(default):
                 if site not in sites:
-                    yield Complaint("P003", ("default", i), f"unknown site {site!r}", _known(sites))
+                    yield Complaint("P003", ("default", i), f"the pool has no member at site {site!r}", _known(sites))
 
     def client_key(self, location: Location) -> Hashable:
         """Return the tiers of sites, nearest first; none when the location is not known."""
@@ -131,4 +131,4 @@ def _tiers(far: list[tuple[int, str]]) -> Tiers:
 
 
 def _known(sites: Mapping[str, Site]) -> str:
-    return f"known sites: {', '.join(sorted(sites)[:12])}" if sites else "define it under `sites:`"
+    return f"it has members at {', '.join(sorted(sites)[:12])}" if sites else "give its members a site"
