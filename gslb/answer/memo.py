@@ -38,6 +38,8 @@ class Memo:
         self._ecs = ecs
         self._tallies = Tallies()
         self._drops: dict[str, int] = {}
+        self._snapshot = snapshot
+        self._shelves = Shelves(snapshot, self._tallies)
         self._start(snapshot)
 
     def reply(self, query: bytes, client: bytes, draw: int) -> bytes | None:

@@ -51,20 +51,8 @@ class Pooled:
     """A reply whose last answer RRset comes from a pool: head (by count of records), records, OPT, scope and address."""
 
     __slots__ = (
-        "_bits",
-        "_found",
-        "_heads",
-        "_opt",
-        "_others",
-        "_query",
-        "_shape",
-        "_shelves",
-        "_start",
-        "_room",
-        "cost",
-        "octets",
-        "shelf",
-        "spare",
+        *("_bits", "_found", "_heads", "_opt", "_others", "_query", "_room", "_shape", "_shelves", "_start"),
+        *("cost", "octets", "shelf", "spare"),
     )
 
     def __init__(self, query: Query, shape: Shape, found: Found, start: Message, shelves: Shelves) -> None:
@@ -144,7 +132,7 @@ def _fixed(query: Query, found: Found, shape: Shape, shelves: Shelves, *, cut_of
     last = _opt(query, shape, found.rcode)
     octets = b""
     beyond = 0
-    more = bool(last)
+    more = 1 if last else 0
     if query.edns and query.edns.subnet:
         octets = query.edns.subnet.octets
         beyond = spare(query.edns.subnet.source)

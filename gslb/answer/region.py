@@ -63,8 +63,7 @@ def _of4(partition: Partition, address: int) -> tuple[int, int, bool]:
     at = bisect_right(starts, masked)
     region = partition.v4_region[at - 1] if at else UNKNOWN
     scope = block(masked, starts[at - 1] if at else 0, starts[at] if at < len(starts) else V4_END, 32)
-    if scope > cap:
-        scope = cap  # the whole block is looked up as `masked`, so it has one region
+    scope = min(scope, cap)  # the whole block is looked up as `masked`, so it has one region
     return _judged(address, 32, region, scope) if region == UNKNOWN else (region, scope, True)
 
 

@@ -1,0 +1,96 @@
+"""Microseconds per query of the Python engine, in one process, without sockets.
+
+    .venv/bin/python bench/answer_micro.py
+
+A loop over prepared queries through `Memo.reply`, the best of several rounds; the cost of the loop itself is taken off.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from array import array
+from collections.abc import Sequence
+from pathlib import Path
+from time import perf_counter
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from gslb import model, names, plan
+from gslb.answer import Memo
+from gslb.compiler.zones import compile_zone
+
+RUNS = 300_000
+APEX = names.from_text("example.com.")
+
+
+def soa() -> model.RRset:
+    data = names.from_text("ns1.example.com.") + names.from_text("host.example.com.") + bytes(16) + (60).to_bytes(4)
+    return model.RRset(6, 3600, (data,))
+
+
+def snapshot(rng: random.Random) -> plan.Snapshot:
+    records = {
+        APEX: model.NameData((soa(),)),
+        names.from_text("static.example.com."): model.NameData((model.RRset(1, 300, (b"\xc0\0\2\1",)),)),
+        names.from_text("www.example.com."): model.NameData((), model.PoolRef("web")),
+    }
+    rows = tuple(
+        plan.Row(plan.Pick.WEIGHTED, 1, 30, tuple(plan.Group(w + 1, (bytes((192, 0, region % 256, w)),)) for w in range(4))) for region in range(200)
+    )
+    pool = plan.Pool("web", 0, {1: rows}, {1: rows[0]})
+    starts = array("I", [0, *sorted(rng.sample(range(1, 1 << 32), RUNS))])
+    regions = array("H", [rng.randrange(200) for _ in starts])
+    six = sorted({rng.getrandbits(61) | 1 << 61 for _ in range(RUNS)})
+    partition = plan.Partition(
+        starts, regions, array("Q", [0, *six]), array("Q", bytes(8 * (len(six) + 1))), array("H", [rng.randrange(200) for _ in range(len(six) + 1)])
+    )
+    zone = compile_zone(model.Zone(APEX, records), {"web": 1})
+    return plan.Snapshot(1, {APEX: zone}, {1: pool}, {0: partition})
+
+
+def query(name: str, rtype: int, opt: bytes = b"") -> bytes:
+    return b"\x12\x34\1\0\0\1\0\0\0\0\0" + (b"\1" if opt else b"\0") + names.from_text(name) + rtype.to_bytes(2) + b"\0\1" + opt
+
+
+def edns(family: int = 0, source: int = 0, octets: bytes = b"") -> bytes:
+    option = b"" if not family else b"\0\x08" + (4 + len(octets)).to_bytes(2) + family.to_bytes(2) + bytes((source, 0)) + octets
+    return b"\0\0\x29\x04\xd0\0\0\0\0" + len(option).to_bytes(2) + option
+
+
+def measure(name: str, memo: Memo, queries: Sequence[bytes], clients: Sequence[bytes], draws: Sequence[int]) -> None:
+    best = 1e9
+    for _ in range(5):
+        begin = perf_counter()
+        for packet, client, draw in zip(queries, clients, draws, strict=True):
+            memo.reply(packet, client, draw)
+        middle = perf_counter()
+        for _packet, _client, _draw in zip(queries, clients, draws, strict=True):
+            pass
+        best = min(best, (middle - begin - (perf_counter() - middle)) / len(queries))
+    print(f"{name:34} {best * 1e6:6.2f} us")
+
+
+def main() -> None:
+    rng = random.Random(1)
+    memo = Memo(snapshot(rng))
+    count = 30_000
+    one = [b"\x7f\0\0\1"] * count
+    many = [rng.randbytes(4) for _ in range(count)]
+    draws = [rng.getrandbits(64) for _ in range(count)]
+    measure("static hit", memo, [query("static.example.com.", 1)] * count, one, draws)
+    measure("static hit, EDNS", memo, [query("static.example.com.", 1, edns())] * count, one, draws)
+    measure("static hit, random ECS /24", memo, [query("static.example.com.", 1, edns(1, 24, rng.randbytes(3))) for _ in range(count)], one, draws)
+    measure("dynamic hit, one client", memo, [query("www.example.com.", 1)] * count, one, draws)
+    measure("dynamic hit, random clients", memo, [query("www.example.com.", 1)] * count, many, draws)
+    measure("dynamic hit, random ECS /24", memo, [query("www.example.com.", 1, edns(1, 24, rng.randbytes(3))) for _ in range(count)], one, draws)
+    six = [query("www.example.com.", 1, edns(2, 56, (1 << 61 | rng.getrandbits(61)).to_bytes(8)[:7])) for _ in range(count)]
+    measure("dynamic hit, random ECS /56", memo, six, one, draws)
+    randoms = [query(f"{rng.getrandbits(64):x}.example.com.", 1, edns()) for _ in range(count)]
+    measure("miss: random names, NXDOMAIN", memo, randoms, one, draws)
+    measure("miss: random types, dynamic", memo, [query("www.example.com.", 1, edns() + rng.randbytes(0)) for _ in range(count)], one, draws)
+    measure("miss: outside", memo, [query(f"{rng.getrandbits(64):x}.example.org.", 1, edns()) for _ in range(count)], one, draws)
+
+
+if __name__ == "__main__":
+    main()
