@@ -39,6 +39,11 @@ CODES: Final[dict[str, Code]] = {
     "Y008": Code("A key is not plain text.", "Use a single word or a quoted string as the key."),
     "Y009": Code("A merge key (<<) does not lead to a mapping.", "Merge with an alias to a mapping, or with a list of those."),
     # ── S: settings ───────────────────────────────────────────────────────────────────────────────────────────────────
+    "S001": Code("The settings file is not a mapping.", "Write key: value at its top."),
+    "S002": Code("A setting is not known.", "Correct its spelling; the reference lists all of them."),
+    "S003": Code("A setting's value is not allowed.", "Write it as the message says."),
+    "S004": Code("A secret is given both directly and as a file.", "Set one of the two variables."),
+    "S005": Code("A file with a secret cannot be read.", "Correct the path, or give the user that runs gslb permission."),
     # ── C: structure ──────────────────────────────────────────────────────────────────────────────────────────────────
     "C001": Code("A value has the wrong shape: a list where a mapping belongs, or nothing at all.", "Write it as the hint shows."),
     "C002": Code("A key is not known here.", "Correct its spelling, or move it to where it belongs."),
@@ -69,7 +74,9 @@ CODES: Final[dict[str, Code]] = {
     "C027": Code("A file is empty.", "Remove it, or fill it."),
     # ── P: policies (options of filters, beyond their schema) ─────────────────────────────────────────────────────────
     "P001": Code("A geo map has no default.", "Add `default:` with the sites for clients that no other rule speaks of."),
-    "P002": Code("A rule of a geo map names no place.", "Continents are AF AN AS EU NA OC SA; countries DE, states US-CA, networks AS64500 or 192.0.2.0/24."),
+    "P002": Code(
+        "A rule of a geo map names no place.", "Continents AF AN AS EU NA OC SA, countries DE, states US-CA, AS64500, 192.0.2.0/24."
+    ),
     "P003": Code("A policy names a site at which the pool has no member.", "Correct the site's id, or add a member at that site."),
     "P004": Code("A rule of a geo map lists no site.", "List sites, the best first."),
     "P005": Code("A geo map says something twice.", "Keep one of the two."),
