@@ -118,28 +118,34 @@ def _metadata(octets: bytes) -> tuple[Metadata, int]:
     found = Decoder(memoryview(octets)[at + len(_MARKER) :]).decode(0)
     if not isinstance(found, Mapping):
         raise GeoError("its metadata is not a map")
-    version = found.get("binary_format_major_version")
+    version = _whole(found, "binary_format_major_version")
     if version != 2:
-        raise GeoError(f"MMDB format version {version!r}: only 2 is known")
-    record_size, ip_version, node_count = (found.get(key) for key in ("record_size", "ip_version", "node_count"))
+        raise GeoError(f"MMDB format version {version}: only 2 is known")
+    record_size, ip_version, node_count = (_whole(found, key) for key in ("record_size", "ip_version", "node_count"))
     if record_size not in {24, 28, 32}:
-        raise GeoError(f"record size {record_size!r}: only 24, 28 and 32 bits exist")
+        raise GeoError(f"record size {record_size}: only 24, 28 and 32 bits exist")
     if ip_version not in {4, 6}:
-        raise GeoError(f"IP version {ip_version!r}: neither 4 nor 6")
-    if not isinstance(node_count, int) or node_count < 1:
-        raise GeoError(f"node count {node_count!r} makes no sense")
+        raise GeoError(f"IP version {ip_version}: neither 4 nor 6")
+    if node_count < 1:
+        raise GeoError("its metadata tells no node count")
     if node_count * record_size // 4 + _SEPARATOR > at:
         raise GeoError(f"cut short or broken: a search tree of {node_count} nodes does not fit into {at} octets")
     return _described(found, ip_version, record_size, node_count), at
 
 
+def _whole(found: Mapping[Any, Any], key: str) -> int:
+    """Return a whole number of the metadata; 0 where there is none."""
+    value = found.get(key)
+    return value if isinstance(value, int) else 0
+
+
 def _described(found: Mapping[Any, Any], ip_version: int, record_size: int, node_count: int) -> Metadata:
-    build_epoch, description, languages = (found.get(key) for key in ("build_epoch", "description", "languages"))
+    description, languages = found.get("description"), found.get("languages")
     texts = description if isinstance(description, Mapping) else {}
     return Metadata(
         database_type=str(found.get("database_type", "")),
         description=str(texts.get("en") or next(iter(texts.values()), "")),
-        build_epoch=build_epoch if isinstance(build_epoch, int) else 0,
+        build_epoch=_whole(found, "build_epoch"),
         ip_version=ip_version,
         record_size=record_size,
         node_count=node_count,
@@ -201,8 +207,8 @@ def _columns(octets: bytes, metadata: Metadata) -> tuple[NDArray[np.uint32], NDA
     rows = np.frombuffer(octets, np.uint8, metadata.node_count * width).reshape(metadata.node_count, width)
     octets_of = [rows[:, i] for i in range(width)]
     if width == 7:
-        middle = octets_of.pop(3)
-        octets_of[0:0], octets_of[3:3] = [middle >> np.uint8(4)], [middle & np.uint8(0x0F)]
+        *left, middle, a, b, c = octets_of
+        octets_of = [middle >> np.uint8(4), *left, middle & np.uint8(0x0F), a, b, c]
     half = len(octets_of) // 2
     return _big_endian(octets_of[:half]), _big_endian(octets_of[half:])
 
