@@ -74,9 +74,7 @@ CODES: Final[dict[str, Code]] = {
     "C027": Code("A file is empty.", "Remove it, or fill it."),
     # ── P: policies (options of filters, beyond their schema) ─────────────────────────────────────────────────────────
     "P001": Code("A geo map has no default.", "Add `default:` with the sites for clients that no other rule speaks of."),
-    "P002": Code(
-        "A rule of a geo map names no place.", "Continents AF AN AS EU NA OC SA, countries DE, states US-CA, AS64500, 192.0.2.0/24."
-    ),
+    "P002": Code("A rule of a geo map names no place.", "Continents AF AN AS EU NA OC SA, countries DE, states US-CA, AS64500, 192.0.2.0/24."),
     "P003": Code("A policy names a site at which the pool has no member.", "Correct the site's id, or add a member at that site."),
     "P004": Code("A rule of a geo map lists no site.", "List sites, the best first."),
     "P005": Code("A geo map says something twice.", "Keep one of the two."),
