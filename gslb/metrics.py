@@ -1,0 +1,82 @@
+"""Every metric's name, labels and help, in one place: what `/metrics` shows in Prometheus' text format.
+
+Set by control, from what planes report, and by the roles; the answer path never comes here. Labels are bounded: no client, no name that
+was asked; zones past the first MOST_ZONES and types nobody knows are "other".
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+MOST_ZONES: Final = 100  # zones with a label of their own; a thousand zones times rcodes would be more than a dashboard can draw
+OTHER: Final = "other"
+
+REGISTRY: Final = CollectorRegistry(auto_describe=True)
+
+
+def _counter(name: str, text: str, *labels: str) -> Counter:
+    return Counter(name, text, labels, registry=REGISTRY)
+
+
+def _gauge(name: str, text: str, *labels: str) -> Gauge:
+    return Gauge(name, text, labels, registry=REGISTRY)
+
+
+build_info: Final = _gauge("gslb_build_info", "Always 1; says what runs.", "version", "engine")
+
+dns_requests: Final = _counter("gslb_dns_requests", "Queries answered.", "zone", "proto", "type")
+dns_responses: Final = _counter("gslb_dns_responses", "Answers by response code.", "zone", "rcode")
+dns_truncated: Final = _counter("gslb_dns_truncated", "Answers cut to fit UDP; the client asks again over TCP.", "zone")
+dns_dropped: Final = _counter("gslb_dns_dropped", "Packets that got no answer.", "reason")
+answers: Final = _counter("gslb_answers", "Answers from pools, and why this one.", "zone", "pool", "site", "reason")
+udp_kernel_drops: Final = _counter("gslb_udp_kernel_drops", "Datagrams lost because a socket's buffer was full.")
+tcp_connections: Final = _gauge("gslb_tcp_connections", "Open TCP connections.")
+tcp_closed: Final = _counter("gslb_tcp_limited", "TCP connections refused, evicted or closed as idle.", "reason")
+
+member_up: Final = _gauge("gslb_member_up", "1 = up, 0 = down, 0.5 = unknown; the worst of a member's checks.", "pool", "member", "site")
+member_changes: Final = _counter("gslb_member_state_changes", "Changes of a target's state.", "check", "address")
+pool_ratio: Final = _gauge("gslb_pool_available_ratio", "Share of a pool's members that are not down.", "pool")
+probe_results: Final = _counter("gslb_probe_results", "Results of checks.", "prober", "check", "result")
+probe_seconds: Final = Histogram(
+    "gslb_probe_duration_seconds",
+    "Time a check took.",
+    ("prober", "check"),
+    buckets=(0.001, 0.005, 0.02, 0.1, 0.5, 1, 2, 5, 10),
+    registry=REGISTRY,
+)
+
+plan_generation: Final = _gauge("gslb_plan_generation", "The generation control has published last.")
+plane_generation: Final = _gauge("gslb_plane_generation", "The generation a plane serves.", "plane")
+plane_starts: Final = _counter("gslb_plane_starts", "Starts of planes; more than one each means crashes.", "plane")
+plane_faults: Final = _counter("gslb_plane_faults", "Queries whose handling failed inside the engine: must be 0.")
+state_age: Final = _gauge("gslb_state_age_seconds", "Time since the store was last read.")
+reload_ok: Final = _gauge("gslb_config_last_reload_successful", "1 when the last load of the files was accepted.")
+reload_time: Final = _gauge("gslb_config_last_reload_success_timestamp_seconds", "When files were last accepted.")
+config_problems: Final = _gauge("gslb_config_problems", "Problems found by the last load.", "severity")
+geo_built: Final = _gauge("gslb_geoip_build_timestamp_seconds", "When the oldest geo database was made; absent without one.")
+state_writes_failed: Final = _counter("gslb_state_write_failures", "Files that could not be saved in the state directory.")
+log_dropped: Final = _gauge("gslb_log_dropped_lines", "Log lines that found no room.")
+
+_zones: set[str] = set()
+
+
+def zone_label(zone: str) -> str:
+    """Return the zone's own label while there is room, then `other`."""
+    if zone in _zones or len(_zones) < MOST_ZONES:
+        _zones.add(zone)
+        return zone
+    return OTHER
+
+
+def answered(proto: str, zone: str, kind: str, rcode: str, count: int) -> None:
+    """Count answers of one kind."""
+    zone = zone_label(zone)
+    dns_requests.labels(zone, proto, kind).inc(count)
+    dns_responses.labels(zone, rcode).inc(count)
+
+
+def exposition() -> bytes:
+    """Write everything in Prometheus' text format."""
+    return generate_latest(REGISTRY)

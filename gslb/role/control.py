@@ -1,0 +1,225 @@
+"""Control: the process that decides. It loads files and geo data, probes, judges, compiles, and feeds the planes.
+
+Started by the supervisor (`python -m gslb.role.control`). It answers no query: while it loads, stalls or is dead the planes serve
+on. This file only wires; what each part does is in the part.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import os
+import signal
+import socket
+import time
+from collections.abc import Coroutine, Sequence
+from typing import Any, Final
+
+from gslb import __version__, log, metrics
+from gslb.check.prober import Prober
+from gslb.compiler.delta import diff
+from gslb.config import report
+from gslb.config.settings import Settings
+from gslb.errors import GslbError, Problem, Severity
+from gslb.role import local, status, vitals
+from gslb.role.keeper import Keeper
+from gslb.role.leash import Leash, Message
+from gslb.role.loading import Load, Loader, RefusedError
+from gslb.role.plane_reports import PlaneReports
+from gslb.role.publisher import Publisher
+from gslb.role.transitions import Transitions
+from gslb.store import open_store
+from gslb.transport.pipe import Feed
+from gslb.verdict import Target, Vote
+
+FIRST_ROUND: Final = 2.0  # seconds the first answers may wait for the first checks (design 9); a dead site is seldom slower to show
+BEAT: Final = 1.0  # seconds between signs of life
+
+
+class Control:
+    """One control process on its running loop."""
+
+    def __init__(self, settings: Settings, pipes: Sequence[socket.socket], leash: socket.socket, *, probing: bool) -> None:
+        self._settings = settings
+        self._loop = asyncio.get_running_loop()
+        self._stop = asyncio.Event()
+        self._leash = Leash(leash, self._hear, self._stop.set)
+        self._store = open_store(settings.store)
+        self._planes = [PlaneReports(number) for number in range(len(pipes))]
+        feeds = [Feed(pipe, diff, plane.hear) for pipe, plane in zip(pipes, self._planes, strict=True)]
+        self._transitions = Transitions(settings.probe_name)
+        self._publisher = Publisher(self._store, feeds, self._transitions)
+        self._keeper = Keeper(settings.state_dir, lambda: self._prober.votes if self._prober else ())
+        self._prober = self._make_prober() if probing else None
+        self._loader = Loader(settings)
+        self._loading = asyncio.Lock()
+        self._listening: list[str] = []
+        self._began = time.time()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Work until SIGTERM, or until the supervisor is gone. Raises GslbError where it cannot begin."""
+        self._loop.add_signal_handler(signal.SIGTERM, self._stop.set)
+        self._spawn(self._beat())
+        await self._begin()
+        self._loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(self._on_hangup()))
+        server = await local.serve(self._settings.state_dir / local.NAME, {"reload": self._reload, "status": self._status})
+        web = await self._serve_vitals()
+        self._leash.send({"ready": self._publisher.snapshot.generation})
+        await self._stop.wait()
+        server.close()
+        if web:
+            await web.cleanup()
+        for task in self._tasks:
+            task.cancel()
+        await self._keeper.save()
+        await self._store.close()
+
+    async def _begin(self) -> None:
+        """Load, learn the state (from disk, from the first checks, or for 2 s), and publish for the first time."""
+        load = await self._first_load()
+        self._spawn(self._publisher.follow())
+        self._spawn(self._publisher.age())
+        if self._prober:
+            self._prober.set_targets(load.index.probes)
+            self._spawn(self._prober.run())
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._prober.first_round.wait(), FIRST_ROUND)
+        await self._publisher.judge()
+        await self._publisher.adopt(load)
+        self._spawn(self._keeper.run())
+        self._accepted(load)
+
+    async def _first_load(self) -> Load:
+        """Load the files, or the last accepted ones where they are broken: loudly."""
+        try:
+            return await asyncio.to_thread(self._loader.load)
+        except RefusedError as error:
+            self._refused(error)
+            raise GslbError(report.text(error.problems, error.sources)) from None
+
+    async def _reload(self) -> local.Answer:
+        """Load anew, whole or not at all; says what was wrong."""
+        async with self._loading:
+            try:
+                load = await asyncio.to_thread(self._loader.load)
+            except RefusedError as error:
+                self._refused(error)
+                return {"accepted": False, "problems": told(error.problems), "text": report.text(error.problems, error.sources)}
+            if self._prober:
+                self._prober.set_targets(load.index.probes)
+            await self._publisher.adopt(load)
+            self._accepted(load)
+        return {
+            "accepted": True,
+            "generation": self._publisher.snapshot.generation,
+            "zones": len(load.model.zones),
+            "seconds": round(load.seconds, 3),
+            "problems": told(load.warnings),
+            "text": report.text(load.warnings, load.sources),
+        }
+
+    async def _on_hangup(self) -> None:
+        await self._reload()
+
+    def _accepted(self, load: Load) -> None:
+        # What a load leaves lives until the next one: the collector need not walk through it again and again.
+        gc.collect()
+        gc.freeze()
+        metrics.reload_ok.set(1)
+        metrics.reload_time.set_to_current_time()
+        metrics.config_problems.labels("error").set(0)
+        metrics.config_problems.labels("warning").set(len(load.warnings))
+        if load.geo_built:
+            metrics.geo_built.set(load.geo_built)
+        model = load.model
+        log.info(
+            "loaded",
+            zones=len(model.zones),
+            pools=len(model.pools),
+            targets=len(load.index.probes),
+            warnings=len(load.warnings),
+            seconds=round(load.seconds, 2),
+        )
+
+    def _refused(self, error: RefusedError) -> None:
+        metrics.reload_ok.set(0)
+        for severity in Severity:
+            metrics.config_problems.labels(severity.value).set(sum(p.severity is severity for p in error.problems))
+        log.error("files refused; the last accepted ones stay", first=str(error.problems[0]), problems=len(error.problems))
+
+    async def _status(self) -> local.Answer:
+        load = self._publisher.load
+        assert load is not None  # nobody can ask before the first load
+        return {
+            "version": __version__,
+            "node": self._settings.node,
+            "pid": os.getpid(),
+            "began": self._began,
+            "listening": self._listening,
+            "generation": self._publisher.snapshot.generation,
+            "zones": len(load.model.zones),
+            "pools": status.pools(load.model, self._publisher.verdicts),
+            "planes": [plane.status() for plane in self._planes],
+        }
+
+    def _make_prober(self) -> Prober:
+        name = self._settings.probe_name
+
+        async def publish(votes: Sequence[Vote]) -> None:
+            await self._store.publish(name, votes)
+            self._keeper.votes_changed()
+
+        async def forget(targets: Sequence[Target]) -> None:
+            await self._store.forget(name, targets)
+
+        return Prober(name, publish, forget=forget, remembered=self._keeper.remembered(), heard=self._transitions.heard)
+
+    async def _serve_vitals(self) -> web.AppRunner | None:
+        endpoint = self._settings.metrics_endpoint
+        if endpoint is None:
+            return None
+        return await vitals.serve(endpoint, self._refresh, lambda: "" if self._listening else "not listening yet")
+
+    def _refresh(self) -> None:
+        metrics.plan_generation.set(self._publisher.snapshot.generation)
+        metrics.state_age.set(self._publisher.state_age)
+        metrics.log_dropped.set(log.dropped())
+
+    def _hear(self, message: Message, _descriptors: list[int]) -> None:
+        self._listening = message.get("listening", self._listening)
+
+    async def _beat(self) -> None:
+        while True:
+            self._leash.send({"beat": 1})
+            await asyncio.sleep(BEAT)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run beside; what fails there is logged, and the supervisor starts us anew."""
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("a part of control failed; control ends to be started anew", error=repr(error))
+            self._failure = error
+            self._stop.set()
+
+
+def told(problems: Sequence[Problem]) -> list[dict[str, object]]:
+    """Turn problems into plain data."""
+    return [
+        {
+            "code": p.code,
+            "severity": p.severity.value,
+            "file": p.where.file,
+            "line": p.where.line,
+            "column": p.where.column,
+            "message": p.message,
+            "hint": p.hint,
+        }
+        for p in problems
+    ]

@@ -1,0 +1,60 @@
+"""Keeps what a restart should begin with: the last votes and the last accepted files, in the state directory.
+
+Part of control. Everything is written in threads and by rename; a full or read-only disk costs a metric and a log line, never an answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Final
+
+from gslb import log, metrics
+from gslb.errors import StoreError
+from gslb.store import last_votes
+from gslb.verdict import Vote
+
+PAUSE: Final = 1.0  # seconds between saves of votes: what is lost in a crash is learnt again in one check's interval
+
+
+class Keeper:
+    """Saves votes some time after they changed."""
+
+    def __init__(self, state_dir: Path, votes: Callable[[], Iterable[Vote]]) -> None:
+        self._dir = state_dir
+        self._votes = votes
+        self._dirty = asyncio.Event()
+        self._failing = False
+
+    def votes_changed(self) -> None:
+        """Save soon."""
+        self._dirty.set()
+
+    async def run(self) -> None:
+        """Save after changes, until cancelled."""
+        while True:
+            await self._dirty.wait()
+            await asyncio.sleep(PAUSE)
+            self._dirty.clear()
+            await self.save()
+
+    async def save(self) -> None:
+        """Save now; what fails is said once and counted each time."""
+        try:
+            await asyncio.to_thread(last_votes.save, self._dir, tuple(self._votes()), time.time())
+        except StoreError as error:
+            metrics.state_writes_failed.inc()
+            if not self._failing:
+                log.warning("state cannot be saved; serving is not affected", reason=str(error))
+            self._failing = True
+        else:
+            self._failing = False
+
+    def remembered(self) -> tuple[Vote, ...]:
+        """Read the votes of before the restart."""
+        found = last_votes.load(self._dir, time.time())
+        if found.problem:
+            log.warning("no state from before", reason=found.problem)
+        return found.votes

@@ -1,0 +1,81 @@
+"""Loads everything the operator wrote, whole or not at all: files, geo data, and a compiler for both.
+
+Called by control in a thread of its own, at start and at each reload. What it returns is finished and judged; what it raises
+changes nothing. Geo data that cannot be read are no reason to refuse zones: the last good ones stay, or none.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gslb import config, geo, log, targets
+from gslb.compiler import Compiler
+from gslb.config.settings import Settings
+from gslb.errors import ConfigError, GeoError, Problem, Severity
+from gslb.geo import atlas, mmdb
+from gslb.model import Model
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """One accepted load. `sources`: the text of each file read, by name."""
+
+    model: Model
+    index: targets.Index
+    compiler: Compiler
+    warnings: tuple[Problem, ...]
+    sources: Mapping[str, str]
+    geo_built: float | None  # when the oldest geo database was made, seconds since the epoch
+    seconds: float
+
+
+class RefusedError(ConfigError):
+    """The files do not load; `sources` is for showing the lines."""
+
+    def __init__(self, problems: tuple[Problem, ...], sources: Mapping[str, str]) -> None:
+        self.sources = sources
+        super().__init__(problems)
+
+
+class Loader:
+    """Loads as often as asked; remembers geo databases, which are large and change seldom."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._databases: list[mmdb.Database] = []
+        self._read_from: object = None
+
+    def load(self) -> Load:
+        """Read what the settings name. Raises RefusedError."""
+        began = time.perf_counter()
+        loaded = config.load(self._settings.zones, self._settings.geo.networks)
+        if any(problem.severity is Severity.ERROR for problem in loaded.problems):
+            raise RefusedError(loaded.problems, loaded.sources)
+        model = loaded.model
+        self._read_databases()
+        located = atlas.build(self._databases, model.networks, model.sites)
+        compiler = Compiler(model, located.locations, located.cut)
+        built = min((database.built for database in self._databases), default=None)
+        return Load(model, targets.index(model), compiler, loaded.problems, loaded.sources, built, time.perf_counter() - began)
+
+    def _read_databases(self) -> None:
+        path = self._settings.geo.database
+        if path is None:
+            return
+        try:
+            state = _fingerprint(path)
+            if state != self._read_from:
+                self._databases = geo.read(path, cache=self._settings.state_dir)
+                self._read_from = state
+        except (GeoError, OSError) as error:
+            kept = "the last good data stay" if self._databases else "every client is at an unknown place: policies use their default"
+            log.warning(f"geo data cannot be read; {kept}", reason=str(error))
+
+
+def _fingerprint(path: Path) -> object:
+    """Tell one state of a file or folder from another."""
+    files = sorted(path.iterdir()) if path.is_dir() else [path]
+    return [(str(f), f.stat().st_mtime_ns, f.stat().st_size) for f in files]

@@ -1,0 +1,81 @@
+"""The local control socket: `gslb reload` and `gslb status` talk to control here, one JSON line each way.
+
+A unix socket in the state directory, for this user only (mode 0600). A request names its command, `{"do": "status"}`; the answer is
+whatever the command gives, or `{"error": …}`. Both ends are in this file, so that they cannot differ.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from gslb.errors import ListenError, UsageError
+
+NAME: Final = "control.sock"
+LARGEST: Final = 16 << 20  # octets of an answer: the problems of a very broken folder
+IDLE: Final = 10.0  # seconds for a client to say what it wants
+
+Answer = dict[str, Any]
+Command = Callable[[], Awaitable[Answer]]
+
+
+async def serve(path: Path, commands: Mapping[str, Command]) -> asyncio.Server:
+    """Listen at a path; what was left there by a dead process is replaced."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, TimeoutError, ValueError):
+            async with asyncio.timeout(IDLE):
+                line = await reader.readline()
+            answer = await _do(line, commands)
+            writer.write(json.dumps(answer, default=str).encode() + b"\n")
+            await writer.drain()
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+
+    path.unlink(missing_ok=True)  # noqa: ASYNC240  one system call, before anything is served
+    old = os.umask(0o177)  # nobody else's from its first moment on
+    try:
+        return await asyncio.start_unix_server(talk, path)
+    except OSError as error:
+        raise ListenError(f"cannot listen on {path}: {error.strerror}") from None
+    finally:
+        os.umask(old)
+
+
+async def _do(line: bytes, commands: Mapping[str, Command]) -> Answer:
+    try:
+        command = commands[json.loads(line)["do"]]
+    except (ValueError, KeyError, TypeError):
+        return {"error": f"unknown command; known: {', '.join(commands)}"}
+    return await command()
+
+
+def ask(state_dir: Path, command: str, seconds: float = 120.0) -> Answer:
+    """Ask the running service; raises UsageError where there is none."""
+    path = state_dir / NAME
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
+        sock.settimeout(seconds)
+        try:
+            sock.connect(str(path))
+            sock.sendall(json.dumps({"do": command}).encode() + b"\n")
+            with sock.makefile("rb") as lines:
+                line = lines.readline(LARGEST)
+        except FileNotFoundError:
+            raise UsageError(f"no service runs here: there is no {path} (is `state_dir` the service's own?)") from None
+        except ConnectionRefusedError:
+            raise UsageError(f"no control process answers at {path}: see the service's log") from None
+        except PermissionError:
+            raise UsageError(f"no permission to use {path}: be the user who started the service") from None
+        except TimeoutError:
+            raise UsageError(f"the control process did not answer within {seconds:.0f} s: see the service's log") from None
+    if not line:
+        raise UsageError("the control process ended while it was asked: see the service's log")
+    answer: Answer = json.loads(line)
+    return answer

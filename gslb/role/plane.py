@@ -1,0 +1,172 @@
+"""A plane: the process that answers. It holds sockets, engine and snapshot, and nothing else.
+
+Started by the supervisor (`python -m gslb.role.plane`), fed by control through the pipe. It serves on with what it has while control
+parses, compiles, stalls or is dead; it reads no file, knows no store and no key, and waits for nobody.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import json
+import os
+import signal
+import socket
+from typing import Final
+
+from gslb import log
+from gslb.errors import GslbError, PlanError
+from gslb.plan import EMPTY, Snapshot
+from gslb.role import drop_privileges
+from gslb.role.leash import Leash, Message
+from gslb.transport.connections import Connections
+from gslb.transport.engine import Engine
+from gslb.transport.pipe import Intake
+from gslb.transport.remains import Remains
+from gslb.transport.udp import UdpListener
+
+TICK: Final = 1.0  # seconds between reports; metrics are as old as that
+GRACE: Final = 3.0  # seconds TCP clients get to read their last answers
+
+
+class Plane:
+    """One plane process on its running loop."""
+
+    def __init__(self, pipe: socket.socket, leash: socket.socket) -> None:
+        """Connect; nothing is served until the supervisor sends sockets."""
+        self._loop = asyncio.get_running_loop()
+        self._engine = Engine()
+        self._remains = Remains()
+        self._intake = Intake(pipe, self._swap)
+        self._connections = Connections(self._engine, self._loop.time)
+        self._listeners: list[UdpListener] = []
+        self._servers: list[asyncio.Server] = []
+        self._stop = asyncio.Event()
+        self._leash = Leash(leash, self._hear, self._stop.set)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def run(self) -> None:
+        """Serve until SIGTERM, or until the supervisor is gone."""
+        self._loop.add_signal_handler(signal.SIGTERM, self._stop.set)
+        self._loop.set_exception_handler(self._excuse)
+        self._intake.start()
+        self._tasks += [self._loop.create_task(self._connections.sweep_forever()), self._loop.create_task(self._tick())]
+        await self._stop.wait()
+        await self._drain()
+
+    def _swap(self, snapshot: Snapshot) -> None:
+        """Obey a new snapshot from the next packet on."""
+        old = self._engine.snapshot
+        self._engine.swap(snapshot)
+        self._remains.add(old, snapshot)
+        self._loop.call_soon(self._release)
+        # What has just been built lives long and holds no cycle: the collector need never look at it.
+        gc.freeze()
+        self._intake.report({"applied": snapshot.generation})
+        if old is EMPTY:
+            self._leash.send({"loaded": snapshot.generation})
+
+    def _release(self) -> None:
+        if self._remains.step():
+            self._loop.call_soon(self._release)
+
+    def _hear(self, message: Message, descriptors: list[int]) -> None:
+        """Take the sockets and answer: UDP and TCP of each address, in this order."""
+        if "sockets" not in message:
+            return
+        sockets = [socket.socket(fileno=descriptor) for descriptor in descriptors]
+        for udp, tcp in zip(sockets[::2], sockets[1::2], strict=True):
+            listener = UdpListener(udp, self._engine)
+            listener.start(self._loop)
+            self._listeners.append(listener)
+            self._tasks.append(self._loop.create_task(self._accept(tcp)))
+
+    async def _accept(self, tcp: socket.socket) -> None:
+        self._servers.append(await self._loop.create_server(self._connections.protocol, sock=tcp))
+
+    async def _tick(self) -> None:
+        """Give signs of life and counts; say hello for as long as there is nothing to build on."""
+        while True:
+            if self._intake.lost:
+                self._intake.report({"hello": os.getpid()})
+            self._leash.send({"beat": 1})
+            self._intake.report(self._report())
+            self._engine.tell(self._intake.report)
+            # Long-lived data are frozen, so this looks at little: connections that went, exceptions.
+            gc.collect()
+            await asyncio.sleep(TICK)
+
+    def _report(self) -> Message:
+        counters = [listener.counters for listener in self._listeners]
+        return {
+            "pid": os.getpid(),
+            "generation": self._engine.snapshot.generation,
+            "udp": {
+                "received": sum(c.received for c in counters),
+                "sent": sum(c.sent for c in counters),
+                "unsent": sum(c.unsent for c in counters),
+                "faults": sum(c.faults for c in counters),
+                "kernel_drops": sum(listener.kernel_drops for listener in self._listeners),
+            },
+            "tcp": {
+                "open": len(self._connections),
+                "accepted": self._connections.tally.accepted,
+                "refused": self._connections.tally.refused,
+                "idle": self._connections.tally.idle,
+                "evicted": self._connections.tally.evicted,
+            },
+        }
+
+    async def _drain(self) -> None:
+        """Answer what is queued, let TCP clients read what is theirs, tell the last counts."""
+        for server in self._servers:
+            server.close()
+        for listener in self._listeners:
+            listener.stop(self._loop)
+        await self._connections.finish(GRACE)
+        self._intake.report(self._report())
+        self._engine.tell(self._intake.report)
+        for task in self._tasks:
+            task.cancel()
+
+    def _excuse(self, _loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+        """Log what went wrong in a callback; the loop goes on. A refused delta is one of these: control is asked to begin anew."""
+        error = context.get("exception")
+        if isinstance(error, PlanError):
+            log.error("a plan was refused; serving on with the last one", reason=str(error), generation=self._engine.snapshot.generation)
+            self._intake.report({"hello": os.getpid()})
+        else:
+            log.error("unexpected", message=context.get("message"), error=repr(error))
+
+
+def main() -> None:
+    """Run a plane with descriptors that the supervisor left open."""
+    parser = argparse.ArgumentParser(prog="python -m gslb.role.plane", description="started by the supervisor only")
+    parser.add_argument("--pipe", type=int, required=True)
+    parser.add_argument("--leash", type=int, required=True)
+    parser.add_argument("--user", default="")
+    given = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole terminal; the supervisor decides
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    leash = socket.socket(fileno=given.leash)
+    log.configure(role="plane", pid=os.getpid())
+    try:
+        if given.user:
+            drop_privileges.become(given.user)
+    except GslbError as error:
+        leash.send(json.dumps({"fatal": str(error), "code": 2}).encode())
+        raise SystemExit(2) from None
+    # The collector's full passes would stop everything for as long as the zones are large (50 ms at 100,000 names); see `_tick`.
+    gc.disable()
+    gc.freeze()
+    asyncio.run(serve(socket.socket(fileno=given.pipe), leash))
+
+
+async def serve(pipe: socket.socket, leash: socket.socket) -> None:
+    """Run one plane on this loop."""
+    await Plane(pipe, leash).run()
+
+
+if __name__ == "__main__":
+    main()

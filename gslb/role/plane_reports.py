@@ -1,0 +1,77 @@
+"""What planes tell control, turned into metrics and into `gslb status`.
+
+One per plane. Reports are sums of a plane's life; a plane that was started anew begins at nothing, which its process id shows. Kinds of
+answers come as increments, told once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from gslb import metrics
+from gslb.config.rdata import type_text
+from gslb.names import to_text
+from gslb.transport.pipe import Report
+
+RCODES: Final = {0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED", 6: "YXDOMAIN", 9: "NOTAUTH", 16: "BADVERS"}
+
+
+class PlaneReports:
+    """What one plane has told."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.generation = 0
+        self.pid = 0
+        self.wanted: list[tuple[int, int, int]] = []
+        self._udp: dict[str, int] = {}
+        self._tcp: dict[str, int] = {}
+
+    def hear(self, report: Report) -> None:
+        """Take one report."""
+        if "applied" in report:
+            self.generation = report["applied"]
+        if "pid" in report:
+            self._sums(report)
+        for row in report.get("answers", ()):
+            _count(row)
+        for reason, count in report.get("dropped", {}).items():
+            metrics.dns_dropped.labels(reason).inc(count)
+
+    def status(self) -> dict[str, Any]:
+        """Say how it is, for `gslb status`."""
+        return {"pid": self.pid, "generation": self.generation, "udp": self._udp, "tcp": self._tcp}
+
+    def _sums(self, report: Report) -> None:
+        if report["pid"] != self.pid:
+            self.pid = report["pid"]
+            metrics.tcp_connections.dec(self._tcp.get("open", 0))
+            self._udp, self._tcp = {}, {}
+            metrics.plane_starts.labels(str(self.number)).inc()
+        self.generation = report["generation"]
+        metrics.plane_generation.labels(str(self.number)).set(self.generation)
+        before, self._udp = self._udp, report["udp"]
+        metrics.plane_faults.inc(max(0, self._udp["faults"] - before.get("faults", 0)))
+        metrics.udp_kernel_drops.inc(max(0, self._udp["kernel_drops"] - before.get("kernel_drops", 0)))
+        before, self._tcp = self._tcp, report["tcp"]
+        metrics.tcp_connections.inc(self._tcp["open"] - before.get("open", 0))
+        for reason in ("refused", "idle", "evicted"):
+            metrics.tcp_closed.labels(reason).inc(max(0, self._tcp[reason] - before.get(reason, 0)))
+
+
+def _count(row: Sequence[Any]) -> None:
+    """Count one kind of answer: what `gslb.transport.engine` puts into a report."""
+    proto, zone, rcode, pool, reason, kind, truncated, site, count = row
+    name = to_text(bytes.fromhex(zone)) if zone else ""
+    metrics.answered(proto, name, type_label(kind), RCODES.get(rcode, metrics.OTHER), count)
+    if truncated:
+        metrics.dns_truncated.labels(metrics.zone_label(name)).inc(count)
+    if pool is not None:
+        metrics.answers.labels(metrics.zone_label(name), pool, site, reason or "chosen").inc(count)
+
+
+def type_label(number: int) -> str:
+    """Name a type that has a name; all others are one."""
+    text = type_text(number)
+    return metrics.OTHER if text.startswith("TYPE") else text
