@@ -30,6 +30,8 @@ _TARGET_AT: Final = {2: 0, 5: 0, 39: 0, 15: 2, 33: 6, 64: 2, 65: 2}
 # Types with no data of their own: questions and signals. RFC 6895 section 3.1 keeps 128-255 for them, besides OPT and the two reserved ends.
 _META: Final = frozenset([0, 41, 65_535, *range(128, 256)])
 
+_OBSOLETE: Final = frozenset([3, 4])  # MD and MF; BIND refuses them too
+
 # How the data of a type is written; shown after what was wrong.
 FORMS: Final = {
     "A": "192.0.2.1",
@@ -72,6 +74,8 @@ def data(number: int, text: str, origin: bytes) -> tuple[bytes, tuple[bytes, ...
         return plain
     if number in _META:
         raise ValueError(f"{type_text(number)} is not a type of data: it only occurs in questions and signals")
+    if number in _OBSOLETE:
+        raise ValueError(f"{type_text(number)} is obsolete (RFC 973); use MX")
     if number == GSLB:
         raise ValueError("a GSLB record names a pool; it is not data")
     wire = _through_dnspython(number, text, origin)
@@ -117,7 +121,7 @@ def _through_dnspython(number: int, text: str, origin: bytes) -> bytes:
     if not rest.is_eof():  # dnspython stops at a line's end; what follows must not vanish
         raise ValueError(_explain(number, text, "there is text after the end of the line"))
     assert wire is not None  # to_wire() without a file returns the octets
-    complaint = _beyond_dnspython(number, wire)
+    complaint = _beyond_dnspython(number, text, wire)
     if complaint:
         raise ValueError(_explain(number, text, complaint))
     return wire
@@ -128,7 +132,7 @@ def _dnspython_name(origin: bytes) -> dns.name.Name:
     return dns.name.from_wire(origin, 0)[0]
 
 
-def _beyond_dnspython(number: int, wire: bytes) -> str:
+def _beyond_dnspython(number: int, text: str, wire: bytes) -> str:
     """Judge what dnspython lets pass and NSD, BIND or the type's RFC do not; empty when all is well."""
     if len(wire) > MAX_RDATA:
         return f"{len(wire)} octets: at most {MAX_RDATA} fit in a record"
@@ -136,6 +140,8 @@ def _beyond_dnspython(number: int, wire: bytes) -> str:
         return "the protocol field must be 3"  # RFC 4034 section 2.1.2
     if number in (64, 65) and b"\xff\xff" in _svcb_keys(wire):
         return "key65535 is reserved"  # RFC 9460 section 14.3.2
+    if number == 256 and '"' not in text and "\\#" not in text:
+        return "the target stands in quotes"  # RFC 7553 section 4.5
     if number == 35:
         return _naptr_complaint(wire)
     return ""

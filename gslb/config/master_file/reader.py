@@ -74,6 +74,7 @@ class Reader:
             self._record.complain(line, most + 1, "M005", f"{name} has an argument too many", usage)
         elif name == "$ORIGIN":
             self._record.origin = self._record.name(line, 1, line.words[1]) or self._record.origin
+            self._record.origin_is_new = True
         elif name == "$TTL":
             self._take_default_ttl(line)
         elif name == "$INCLUDE":

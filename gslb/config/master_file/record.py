@@ -30,6 +30,7 @@ class RecordReader:
     def __init__(self, records: Records, complaints: Complaints) -> None:
         self.file = ""
         self.origin = names.ROOT
+        self.origin_is_new = False  # no record has been read since $ORIGIN
         self.owner: bytes | None = None
         self.default_ttl: int | None = None
         self.soa_broken = False  # a SOA is there: not missing, only wrong
@@ -44,9 +45,13 @@ class RecordReader:
                 self.complain(line, 0, "M010", "no owner: the line starts with a blank and no record stands before it", "start it with a name or @")
                 self.owner = LOST
             owner, at = self.owner, 0
+            if self.origin_is_new and owner != LOST:
+                said = f"this record belongs to {names.to_text(owner)}, not to the $ORIGIN above"
+                self._complaints.warn("M022", said, self._where(line, 0), "start the line with @ or a name")
         else:
             owner, at = self.name(line, 0, line.words[0]), 1
             self.owner = owner
+        self.origin_is_new = False
         head = self.head(line, at)
         if head is not None:
             self.data(line, owner, *head, line.words[head[1] + 1 :])
