@@ -22,15 +22,8 @@ from gslb.config.files import Role, Source
 from gslb.config.namespace import Namespace
 from gslb.config.words import kind
 from gslb.errors import Problem, Problems, Severity, Where
+from gslb.lint import lint
 from gslb.model import Model, Zone
-
-try:
-    from gslb.lint import lint
-except ImportError:
-
-    def lint(model: Model) -> list[Problem]:  # noqa: ARG001
-        return []
-
 
 __all__ = ["Loaded", "Role", "Source", "build", "load"]
 

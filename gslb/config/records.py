@@ -212,7 +212,9 @@ def _rdata(node: Node, type_text: str, scene: Scene) -> tuple[int, bytes, tuple[
         place = node.child(error.key) if error.key is not None else node
         scene.problems.error(error.code, error.message, place.where, error.hint)
     except ValueError as error:
-        scene.problems.error("R006", str(error), node.where, _form(type_text))
+        message, _, form = str(error).partition("; write it as: ")
+        hint = f"write {form}" if form and not isinstance(value, dict) else _form(type_text)
+        scene.problems.error("R006", message, node.where, hint)
     return None
 
 
