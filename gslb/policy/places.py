@@ -25,18 +25,18 @@ CONTINENTS: Final[dict[str, str]] = {
     "SS ST SZ TD TG TN TZ UG YT ZA ZM ZW",
     "AN": "AQ BV GS HM TF",
     "AS": "AE AF AM AZ BD BH BN BT CC CN CX GE HK ID IL IN IO IQ IR JO JP KG KH KP KR KW KZ LA LB LK MM MN MO MV MY NP OM PH PK PS QA SA SG SY TH TJ "
-    "TL TM TR TW UZ VN YE",
+    "TM TR TW UZ VN YE",
     "EU": "AD AL AT AX BA BE BG BY CH CY CZ DE DK EE ES FI FO FR GB GG GI GR HR HU IE IM IS IT JE LI LT LU LV MC MD ME MK MT NL NO PL PT RO RS RU SE "
     "SI SJ SK SM UA VA XK",
     "NA": "AG AI AW BB BL BM BQ BS BZ CA CR CU CW DM DO GD GL GP GT HN HT JM KN KY LC MF MQ MS MX NI PA PM PR SV SX TC TT US VC VG VI",
-    "OC": "AS AU CK FJ FM GU KI MH MP NC NF NR NU NZ PF PG PN PW SB TK TO TV UM VU WF WS",
+    "OC": "AS AU CK FJ FM GU KI MH MP NC NF NR NU NZ PF PG PN PW SB TK TL TO TV UM VU WF WS",
     "SA": "AR BO BR CL CO EC FK GF GY PE PY SR UY VE",
 }
 """Countries of each continent as MaxMind and DB-IP assign them (ISO 3166-1 alpha-2 of 2026, and XK as they write Kosovo).
 A rule by continent follows the geo data; this table only tells what exists and where to look for it."""
 
 OTHER_HOMES: Final = frozenset(
-    {("AS", "CY"), ("SA", "GS"), ("EU", "TR"), ("EU", "GE"), ("EU", "AM"), ("EU", "AZ"), ("EU", "KZ"), ("AS", "RU"), ("OC", "TL")},
+    {("AS", "CY"), ("SA", "GS"), ("EU", "TR"), ("EU", "GE"), ("EU", "AM"), ("EU", "AZ"), ("EU", "KZ"), ("AS", "RU"), ("AS", "TL")},
 )
 """Pairs that others write (octoDNS has CY in AS and GS in SA): accepted, since the country alone decides."""
 
@@ -49,7 +49,30 @@ SUBDIVISIONS: Final[dict[str, str]] = {
 
 _COUNTRIES: Final = {country: continent for continent, countries in CONTINENTS.items() for country in countries.split()}
 _ASN: Final = re.compile(r"AS[0-9]+", re.IGNORECASE)
-_NO_DIGITS_FIRST: Final = re.compile(r"[A-Za-z]")
+_MEANT: Final = {
+    "UK": "GB",
+    "EN": "GB",
+    "EL": "GR",
+    "USA": "US",
+    "UAE": "AE",
+    "WORLD": "default",
+    "*": "default",
+    "ANY": "default",
+    "DEFAULT": "default",
+    "AFRICA": "AF",
+    "ANTARCTICA": "AN",
+    "ASIA": "AS",
+    "EUROPE": "EU",
+    "NORTH AMERICA": "NA",
+    "OCEANIA": "OC",
+    "AUSTRALIA": "AU or OC",
+    "SOUTH AMERICA": "SA",
+    "LATAM": "SA",
+    "AMERICA": "NA or SA",
+    "APAC": "AS or OC",
+    "EMEA": "EU, AF or AS",
+}
+"""What people write who do not know the codes; two letters resemble too many others for guessing by likeness."""
 
 
 class Level(IntEnum):
@@ -156,13 +179,11 @@ def _tag(text: str) -> Place:
 
 
 def _guess(text: str) -> str:
-    names = {"UK": "GB", "EN": "GB", "EL": "GR", "USA": "US", "WORLD": "default", "*": "default", "ANY": "default", "DEFAULT": "default"}
-    if text.upper() in names:
-        return f"did you mean {names[text.upper()]}?"
-    if _NO_DIGITS_FIRST.match(text) is None:
+    if text.upper() in _MEANT:
+        return f"did you mean {_MEANT[text.upper()]}?"
+    if text[:1].isdecimal():
         return "AS numbers are written asn:64500 or AS64500"
-    near = difflib.get_close_matches(text.upper(), [*CONTINENTS, *_COUNTRIES], 3, 0.5)
-    return f"did you mean {' or '.join(near)}?" if near else "ISO 3166-1 codes of two letters, like DE; continents are AF AN AS EU NA OC SA"
+    return "countries are ISO 3166-1 codes of two letters, like DE; continents are AF AN AS EU NA OC SA"
 
 
 _EXPLICIT: Final = {
