@@ -82,8 +82,9 @@ def _applied(fact: NetworkFact, below: Location, gazetteer: Gazetteer) -> Locati
     if fact.continent is not None:
         place = replace(place, continent=fact.continent)
     if fact.subdivision is not None:
-        known_place = gazetteer.states.get((place.country or "", fact.subdivision))
-        place = replace(place, subdivision=fact.subdivision, coordinates=known_place or place.coordinates)
+        code = gazetteer.countries.subdivision_code(place.country, fact.subdivision)
+        known_place = gazetteer.states.get((place.country or "", code))
+        place = replace(place, subdivision=code, coordinates=known_place or place.coordinates)
     if fact.site is not None:
         site = gazetteer.sites.get(fact.site)  # an unknown site is a problem of the configuration, told there
         place = replace(place, site=fact.site, coordinates=(site and site.location) or place.coordinates)
