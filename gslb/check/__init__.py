@@ -7,7 +7,6 @@ opens nothing and pulls in no HTTP library: what does the I/O is imported when a
 
 from __future__ import annotations
 
-from functools import cache
 from importlib.metadata import entry_points
 from typing import Final, cast
 
@@ -22,7 +21,6 @@ CHECKS: Final[dict[str, type[Check]]] = {
 }
 
 
-@cache
 def check_named(name: str) -> type[Check] | None:
     """Find a check type, built in or installed beside us; None where there is none of that name."""
     if name in CHECKS:

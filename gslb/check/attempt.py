@@ -81,7 +81,8 @@ def _blame(error: Exception, address: Address) -> tuple[Result, str]:
     if isinstance(error, ssl.SSLCertVerificationError):
         return Result.FAIL, f"certificate: {error.verify_message or error.reason}"
     if isinstance(error, ssl.SSLError):
-        return Result.FAIL, f"TLS: {(error.reason or str(error)).replace('_', ' ').lower()}"
+        reason = getattr(error, "reason", None) or str(error)  # only OpenSSL's own errors have one
+        return Result.FAIL, f"TLS: {reason.replace('_', ' ').lower()}"
     if isinstance(error, EOFError):
         return Result.FAIL, "closed by the other side"
     if isinstance(error, OSError):
@@ -93,7 +94,9 @@ def _blame(error: Exception, address: Address) -> tuple[Result, str]:
 
 def _words(error: OSError) -> str:
     """Return the system's words for it: "connection refused"."""
-    text = os.strerror(error.errno) if error.errno else str(error) or type(error).__name__
+    if not error.errno:
+        return str(error) or type(error).__name__
+    text = os.strerror(error.errno)
     return text[:1].lower() + text[1:]
 
 

@@ -31,7 +31,7 @@ class _Line(aiohttp.TCPConnector):
     """A connector for one exchange: tells when it is connected, and remembers the certificate."""
 
     def __init__(self, progress: Progress) -> None:
-        super().__init__(force_close=True, limit=1, use_dns_cache=False, ssl_shutdown_timeout=0)
+        super().__init__(force_close=True, limit=1, use_dns_cache=False)
         self.progress = progress
         self.certificate: Mapping[str, Any] = {}
 
@@ -61,6 +61,7 @@ async def exchange(request: Request, address: Address, progress: Progress) -> st
                 request.method,
                 url,
                 headers=headers,
+                skip_auto_headers={"Content-Type"},
                 allow_redirects=False,
                 ssl=_context(request) if request.scheme == "https" else False,
                 server_hostname=_name(request.host) if request.scheme == "https" else None,

@@ -1,0 +1,134 @@
+"""The contract of a store, as one call."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from gslb.errors import StoreError
+from gslb.store.state import Hint, Store
+from gslb.verdict import State, Target, Vote
+
+_LIMIT: Final = 5.0  # seconds for anything to be heard; a store across a network may take a while
+A: Final = Target("web", "d1", "192.0.2.1")
+B: Final = Target("web", "d1", "2001:db8::1")
+
+
+async def check_store(make: Callable[[], Awaitable[Store]]) -> None:
+    """Hold a store to its contract. `make` opens an empty one each time; several from one `make` need not share anything."""
+    for law in (_begins_empty, _keeps_votes_apart, _replaces, _forgets, _states_do_not_change, _hints, _refuses_false_names, _closes):
+        store = await make()
+        try:
+            async with asyncio.timeout(_LIMIT * 2):
+                await law(store)
+        finally:
+            await store.close()
+
+
+async def _begins_empty(store: Store) -> None:
+    state = await store.read()
+    assert not state.votes
+    assert state.time > 0, "a store has a clock"
+
+
+async def _keeps_votes_apart(store: Store) -> None:
+    """Every prober has its own vote on every target."""
+    await store.publish("p1", [_vote("p1", A), _vote("p1", B, State.DOWN)])
+    await store.publish("p2", [_vote("p2", A, State.DOWN)])
+    votes = (await store.read()).votes
+    assert votes[A] == {"p1": _vote("p1", A), "p2": _vote("p2", A, State.DOWN)}
+    assert votes[B] == {"p1": _vote("p1", B, State.DOWN)}
+
+
+async def _replaces(store: Store) -> None:
+    """Put a vote in place of the same prober's earlier one, whole; other targets stay as they were."""
+    await store.publish("p1", [_vote("p1", A), _vote("p1", B)])
+    later = Vote(A, "p1", State.UP, 7.5, 40, 12.5, "status 200, certificate 9 days left — ✓")
+    await store.publish("p1", [later])
+    votes = (await store.read()).votes
+    assert votes[A]["p1"] == later, "every field comes back"
+    assert votes[B]["p1"] == _vote("p1", B)
+
+
+async def _forgets(store: Store) -> None:
+    await store.publish("p1", [_vote("p1", A), _vote("p1", B)])
+    await store.publish("p2", [_vote("p2", A)])
+    await store.forget("p1", [A, Target("gone", "", "192.0.2.9")])
+    votes = (await store.read()).votes
+    assert votes == {A: {"p2": _vote("p2", A)}, B: {"p1": _vote("p1", B)}}
+    await store.forget("p2", [A])
+    assert A not in (await store.read()).votes, "a target without votes is not there"
+
+
+async def _states_do_not_change(store: Store) -> None:
+    """Read a value, not a view."""
+    await store.publish("p1", [_vote("p1", A)])
+    before = await store.read()
+    await store.publish("p1", [_vote("p1", A, State.DOWN)])
+    await store.publish("p2", [_vote("p2", A)])
+    await store.forget("p1", [A])
+    assert before.votes == {A: {"p1": _vote("p1", A)}}
+    assert (await store.read()).time >= before.time, "its clock is not set back"
+
+
+async def _hints(store: Store) -> None:
+    """Whoever listens hears of every change after that, also while it was busy; and so does the next one."""
+    first, second = store.changes(), store.changes()
+    await store.publish("p1", [_vote("p1", A)])
+    await store.publish("p1", [_vote("p1", B)])
+    for listener in (first, second):
+        await _heard(listener.__anext__, {A, B})
+    await store.forget("p1", [B])
+    await _heard(first.__anext__, {B})
+    waiting = asyncio.ensure_future(second.__anext__())
+    await _heard(lambda: waiting, {B})
+    silent = asyncio.ensure_future(first.__anext__())
+    await asyncio.sleep(0)
+    assert not silent.done(), "no hint without a change"
+    await store.publish("p1", [_vote("p1", A, State.DOWN)])
+    await _heard(lambda: silent, {A})
+
+
+async def _heard(listen: Callable[[], Awaitable[Hint]], wanted: set[Target]) -> None:
+    """Hints may be merged or split; an empty one covers everything."""
+    while wanted:
+        async with asyncio.timeout(_LIMIT):
+            hint = await listen()
+        wanted = wanted - hint if hint else set()
+
+
+async def _refuses_false_names(store: Store) -> None:
+    """Let a prober vote for itself only, and take a batch whole or not at all."""
+    try:
+        await store.publish("p1", [_vote("p1", A), _vote("p2", B)])
+    except StoreError:
+        assert not (await store.read()).votes
+    else:
+        raise AssertionError("a vote in another prober's name was taken")
+
+
+async def _closes(store: Store) -> None:
+    """End the listeners on closing, and afterwards say so with a StoreError."""
+    listener = store.changes()
+    waiting = asyncio.ensure_future(listener.__anext__())
+    await asyncio.sleep(0)
+    await store.close()
+    await store.close()
+    try:
+        async with asyncio.timeout(_LIMIT):
+            await waiting
+    except StopAsyncIteration:
+        pass
+    else:
+        raise AssertionError("a closed store gave a hint")
+    for use in (store.read(), store.publish("p1", [])):
+        try:
+            await use
+        except StoreError:
+            continue
+        raise AssertionError("a closed store answered")
+
+
+def _vote(prober: str, target: Target, state: State = State.UP) -> Vote:
+    return Vote(target, prober, state, 1.5, reason="status 200")
