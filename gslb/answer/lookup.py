@@ -12,7 +12,7 @@ from gslb.answer.reply import NOERROR, NXDOMAIN, REFUSED, YXDOMAIN
 from gslb.names import MAX_NAME
 from gslb.plan import Dynamic, Node, RRset, Zone
 
-MAX_CHAIN: Final = 16  # links of CNAME and DNAME followed; resolvers stop at about as many
+MAX_CHAIN: Final = 16  # names looked up in one chain of CNAME and DNAME; resolvers follow about as many
 MAX_TARGETS: Final = 64  # names whose addresses are added: more would not fit a UDP reply, and must not cost CPU (CVE-2024-11187)
 
 A: Final = 1
@@ -99,7 +99,7 @@ class _Search:
         """Follow the chain to its end. RFC 6604 section 3: the last link decides the rcode."""
         nodes = self.zone.nodes
         seen: set[bytes] = set()
-        for _ in range(MAX_CHAIN + 1):
+        for _ in range(MAX_CHAIN):
             node = nodes.get(name)
             if node is None:
                 encloser, node = self._encloser(name)

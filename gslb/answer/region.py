@@ -13,6 +13,7 @@ from gslb.answer.subnet import V4_END, V6_END, embedded, folded_gap, special_gap
 from gslb.plan import Partition
 
 UNKNOWN: Final = 0  # the region that holds the unknown location (`gslb.regions`)
+MAX_WALK: Final = 64  # runs smaller than the cap stepped over on each side: past it a scope is longer than need be, and still honest
 
 
 def of_client(partition: Partition, client: bytes) -> int:
@@ -57,25 +58,31 @@ def block(address: int, low: int, high: int, bits: int) -> int:
 
 def _of4(partition: Partition, address: int) -> tuple[int, int, bool]:
     """Region and scope of an IPv4 subnet; False where the address says nothing."""
-    cap = partition.cap4
-    masked = address & -1 << 32 - cap
+    step = 1 << 32 - partition.cap4
+    masked = address & -step
     starts = partition.v4_start
     at = bisect_right(starts, masked)
     region = partition.v4_region[at - 1] if at else UNKNOWN
-    scope = block(masked, starts[at - 1] if at else 0, starts[at] if at < len(starts) else V4_END, 32)
-    scope = min(scope, cap)  # the whole block is looked up as `masked`, so it has one region
+    low = starts[at - 1] if at else 0
+    high = starts[at] if at < len(starts) else V4_END
+    if (low | high) & step - 1:
+        low, high = _whole(_Runs4(partition), at - 1, step)
+    scope = block(masked, low, high, 32)
     return _judged(address, 32, region, scope) if region == UNKNOWN else (region, scope, True)
 
 
 def _of6(partition: Partition, address: int) -> tuple[int, int, bool]:
     """Region and scope of an IPv6 subnet outside the blocks that hold IPv4; False where the address says nothing."""
-    cap = partition.cap6
-    masked = address & -1 << 128 - cap
+    step = 1 << 128 - partition.cap6
+    masked = address & -step
     at = _run6(partition, masked)
     region = partition.v6_region[at] if at >= 0 else UNKNOWN
-    scope = min(cap, block(masked, _start6(partition, at), _start6(partition, at + 1), 128))
+    low = _start6(partition, at)
+    high = _start6(partition, at + 1)
+    if (low | high) & step - 1:
+        low, high = _whole(_Runs6(partition), at, step)
     # Addresses that hold IPv4 are looked up elsewhere: a scope must not reach into their blocks, whatever the cap.
-    scope = max(scope, block(address, *folded_gap(address), 128))
+    scope = max(block(masked, low, high, 128), block(address, *folded_gap(address), 128))
     return _judged(address, 128, region, scope) if region == UNKNOWN else (region, scope, True)
 
 
@@ -103,3 +110,66 @@ def _start6(partition: Partition, at: int) -> int:
     if at < 0:
         return 0
     return partition.v6_high[at] << 64 | partition.v6_low[at] if at < len(partition.v6_high) else V6_END
+
+
+class _Runs4:
+    """The IPv4 runs, for `_whole`."""
+
+    end = V4_END
+
+    def __init__(self, partition: Partition) -> None:
+        self._partition = partition
+
+    def start(self, at: int) -> int:
+        starts = self._partition.v4_start
+        return 0 if at < 0 else starts[at] if at < len(starts) else V4_END
+
+    def find(self, address: int) -> int:
+        return bisect_right(self._partition.v4_start, address) - 1
+
+    def region(self, at: int) -> int:
+        return self._partition.v4_region[at] if at >= 0 else UNKNOWN
+
+
+class _Runs6:
+    """The IPv6 runs, for `_whole`."""
+
+    end = V6_END
+
+    def __init__(self, partition: Partition) -> None:
+        self._partition = partition
+
+    def start(self, at: int) -> int:
+        return _start6(self._partition, at)
+
+    def find(self, address: int) -> int:
+        return _run6(self._partition, address)
+
+    def region(self, at: int) -> int:
+        return self._partition.v6_region[at] if at >= 0 else UNKNOWN
+
+
+def _whole(runs: _Runs4 | _Runs6, at: int, step: int) -> tuple[int, int]:
+    """Bounds of the run as masked addresses see it, in whole steps.
+
+    A run between two multiples of `step` is never found by a masked address: what lies on both sides of it is one where the regions are.
+    """
+    region = runs.region(at)
+    high = low = 0
+    run = at
+    for _ in range(MAX_WALK):
+        high = runs.start(run + 1) + step - 1 & -step
+        if high >= runs.end:
+            break
+        run = runs.find(high)
+        if runs.region(run) != region:
+            break
+    run = at
+    for _ in range(MAX_WALK):
+        low = runs.start(run) + step - 1 & -step
+        if not low:
+            break
+        run = runs.find(low - step)
+        if runs.region(run) != region:
+            break
+    return low, high

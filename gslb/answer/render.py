@@ -46,12 +46,11 @@ class Message:
         out = self.out
         mark = len(out)
         self._name(owner)
-        start = bytes(out[mark:]) if len(out) - mark <= 2 or mark >= MAX_POINTER else pointer(mark)
         fixed = _RR.pack(rtype, _IN, ttl)
         names_in = _NAMES_IN.get(rtype)
-        for n, data in enumerate(rdata):
-            if n:
-                out += start
+        again = b""
+        for data in rdata:
+            out += again
             out += fixed
             if names_in is None:
                 out += len(data).to_bytes(2)
@@ -61,6 +60,7 @@ class Message:
             if len(out) > self.limit:
                 del out[mark:]
                 return False
+            again = again or self._again(mark)
         self.counts[section] += len(rdata)
         return True
 
@@ -73,11 +73,24 @@ class Message:
         self.out[2:HEADER] = _COUNTS.pack(flags, self.questions, answer + answers, authority, additional + more)
         return bytes(self.out[2:])
 
+    def _again(self, mark: int) -> bytes:
+        """Return the owner that was written at `mark`, for the next record of its RRset."""
+        if self.out[mark] < 0xC0 and mark < MAX_POINTER:
+            return pointer(mark)
+        end = mark
+        while 0 < self.out[end] < 0xC0:
+            end += 1 + self.out[end]
+        return bytes(self.out[mark : end + (2 if self.out[end] else 1)])
+
     def _name(self, name: bytes) -> None:
         """Write a name, its longest known suffix as a pointer."""
         out = self.out
         seen = self.seen
         low = name.lower()
+        known = seen.get(low)
+        if known is not None:
+            out += pointer(known)
+            return
         here = len(out)
         at = 0
         while low[at]:

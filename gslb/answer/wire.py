@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from gslb.answer.reply import BADVERS, FORMERR, NOTAUTH, NOTIMP, REFUSED, Drop
+from gslb.answer.reply import BADVERS, FORMERR, NOERROR, NOTAUTH, NOTIMP, REFUSED, Drop
 from gslb.answer.subnet import ECS, Subnet, parse_subnet
 
 QR: Final = 0x8000
@@ -35,9 +35,10 @@ _META: Final = {
     254: (NOTIMP, "type"),  # MAILA
 }
 _IXFR: Final = 251
-_ONE_QUESTION: Final = b"\0\1\0\0\0\0"  # QDCOUNT, ANCOUNT, NSCOUNT
-_DO: Final = 0x8000
 _BADKEY: Final = 17  # RFC 8945 section 3
+
+Fault = tuple[int, str]  # rcode and reason; rcode 0: none
+_BAD_RECORDS: Final = (FORMERR, "records")
 
 
 class Edns(NamedTuple):
@@ -87,21 +88,21 @@ def parse(packet: bytes, *, ecs: bool = True) -> Query | Drop:
     question = packet[12:end]
     qtype = packet[end - 4] << 8 | packet[end - 3]
     qclass = packet[end - 2] << 8 | packet[end - 1]
-    query = Query(flags, 0, "", question, question[:-4].lower(), tuple(labels), qtype, qclass)
-    if packet[4:10] != _ONE_QUESTION:
-        if qtype == _IXFR and packet[6:10] == b"\0\0\0\1":  # RFC 1995 section 3: the client's SOA stands in authority
-            return query._replace(rcode=REFUSED, reason="transfer")
-        return query._replace(rcode=FORMERR, reason="records")
-    if packet[10:12] != b"\0\0" or end != len(packet):
-        query = _additional(packet, end, query, ecs=ecs)
-        if query.rcode:
-            return query
-    if qclass not in (CLASS_IN, CLASS_ANY):
-        return query._replace(rcode=REFUSED, reason="class")
-    if qtype in _META:
-        rcode, reason = _META[qtype]
-        return query._replace(rcode=rcode, reason=reason)
-    return query
+    fault = (NOERROR, "")
+    edns = None
+    tsig = b""
+    if packet[6:10] != b"\0\0\0\0":
+        # RFC 1995 section 3: an IXFR query has the client's SOA in its authority section.
+        fault = (REFUSED, "transfer") if qtype == _IXFR and packet[6:10] == b"\0\0\0\1" else (FORMERR, "records")
+    else:
+        if packet[10:12] != b"\0\0" or end != len(packet):
+            fault, edns, tsig = _additional(packet, end, ecs=ecs)
+        if not fault[0]:
+            if qclass not in (CLASS_IN, CLASS_ANY):
+                fault = (REFUSED, "class")
+            elif qtype in _META:
+                fault = _META[qtype]
+    return Query(flags, *fault, question, question[:-4].lower(), tuple(labels), qtype, qclass, edns, tsig)
 
 
 def _labels(packet: bytes) -> list[int] | None:
@@ -123,32 +124,31 @@ def _labels(packet: bytes) -> list[int] | None:
     return found
 
 
-def _additional(packet: bytes, at: int, query: Query, *, ecs: bool) -> Query:
-    """Read OPT and TSIG, the only records a query may carry."""
+def _additional(packet: bytes, at: int, *, ecs: bool) -> tuple[Fault, Edns | None, bytes]:
+    """Read OPT and TSIG, the only records a query may carry: what is wrong, the OPT, and a TSIG for the reply."""
     size = len(packet)
     count = packet[10] << 8 | packet[11]
+    edns = None
     for left in range(count, 0, -1):
         start = at
         at = _skip_name(packet, at)
         if at + 10 > size:
-            return query._replace(rcode=FORMERR, reason="records")
+            return _BAD_RECORDS, edns, b""
         rtype = packet[at] << 8 | packet[at + 1]
-        begin = at + 10
-        end = begin + (packet[at + 8] << 8 | packet[at + 9])
+        end = at + 10 + (packet[at + 8] << 8 | packet[at + 9])
         if end > size:
-            return query._replace(rcode=FORMERR, reason="records")
-        if rtype == OPT and at == start + 1 and query.edns is None:  # RFC 6891 section 6.1.1: one, owned by the root
-            query = _opt(packet, at, end, query, ecs=ecs)
-        elif rtype == TSIG and left == 1 and end == size:  # RFC 8945 section 5.1: the last record, or FORMERR
-            query = _tsig(packet[start:at], packet[at:end], query)
+            return _BAD_RECORDS, edns, b""
+        if rtype == OPT and at == start + 1 and edns is None:  # RFC 6891 section 6.1.1: one, owned by the root
+            fault, edns = _opt(packet, at, end, ecs=ecs)
+            if fault[0]:
+                return fault, edns, b""
+        elif rtype == TSIG and left == 1 and end == size:  # RFC 8945 section 5.1: the last record
+            tsig = _refused_tsig(packet[start:at], packet[at:end])
+            return ((NOTAUTH, "TSIG") if tsig else (FORMERR, "TSIG")), edns, tsig
         else:
-            return query._replace(rcode=FORMERR, reason="records")
-        if query.rcode:
-            return query
+            return _BAD_RECORDS, edns, b""
         at = end
-    if at != size:
-        return query._replace(rcode=FORMERR, reason="trailing octets")
-    return query
+    return ((FORMERR, "trailing octets") if at != size else (NOERROR, "")), edns, b""
 
 
 def _skip_name(packet: bytes, at: int) -> int:
@@ -162,41 +162,37 @@ def _skip_name(packet: bytes, at: int) -> int:
     return at + 1
 
 
-def _opt(packet: bytes, at: int, end: int, query: Query, *, ecs: bool) -> Query:
+def _opt(packet: bytes, at: int, end: int, *, ecs: bool) -> tuple[Fault, Edns]:
     """Read the OPT record whose type stands at `at`. Unknown options and flags are ignored (RFC 6891 section 6.1.2)."""
     payload = packet[at + 2] << 8 | packet[at + 3]
-    do = bool(packet[at + 6] & 0x80)
-    query = query._replace(edns=Edns(payload, do))
+    do = packet[at + 6] > 0x7F
     if packet[at + 5]:
-        return query._replace(rcode=BADVERS, reason="EDNS version")
+        return (BADVERS, "EDNS version"), Edns(payload, do)
     subnet = None
     cut = 0
-    option = at + 10
-    while option < end:
-        begin = option + 4
-        if begin > end:
-            return query._replace(rcode=FORMERR, reason="EDNS options")
-        stop = begin + (packet[option + 2] << 8 | packet[option + 3])
+    at += 10
+    while at < end:
+        begin = at + 4
+        stop = begin + (packet[at + 2] << 8 | packet[at + 3]) if begin <= end else begin
         if stop > end:
-            return query._replace(rcode=FORMERR, reason="EDNS options")
-        if ecs and packet[option] == 0 and packet[option + 1] == ECS:
-            found = parse_subnet(packet[begin:stop])
-            if found is None or subnet is not None:
-                return query._replace(rcode=FORMERR, reason="client subnet")
-            subnet = found
-            cut = len(found.octets) if stop == len(packet) else 0
-        option = stop
-    return query._replace(edns=Edns(payload, do, subnet, cut))
+            return (FORMERR, "EDNS options"), Edns(payload, do)
+        if ecs and packet[at + 1] == ECS and not packet[at]:
+            again = subnet is not None
+            subnet = parse_subnet(packet[begin:stop])
+            if subnet is None or again:
+                return (FORMERR, "client subnet"), Edns(payload, do)
+            cut = len(subnet.octets) if stop == len(packet) else 0
+        at = stop
+    return (NOERROR, ""), Edns(payload, do, subnet, cut)
 
 
-def _tsig(owner: bytes, record: bytes, query: Query) -> Query:
-    """Refuse a signed query: no key is known here, so NOTAUTH with BADKEY, unsigned (RFC 8945 section 5.2.1)."""
+def _refused_tsig(owner: bytes, record: bytes) -> bytes:
+    """Return the TSIG of a reply that refuses the key: none is known here, so BADKEY, unsigned (RFC 8945 section 5.2.1). Empty where malformed."""
     rdata = record[10:]
     at = _skip_name(rdata, 0)
-    mac_size = rdata[at + 8] << 8 | rdata[at + 9] if at + 10 <= len(rdata) else 0
-    fixed = at + 10 + mac_size  # behind it: original id, error, other length and data
+    mac = rdata[at + 8] << 8 | rdata[at + 9] if at + 10 <= len(rdata) else 0
+    fixed = at + 10 + mac  # behind the MAC: original id, error, other length and data
     if record[2:8] != b"\0\xff\0\0\0\0" or fixed + 6 > len(rdata) or fixed + 6 + (rdata[fixed + 4] << 8 | rdata[fixed + 5]) != len(rdata):
-        return query._replace(rcode=FORMERR, reason="TSIG")
-    answer = rdata[: at + 8] + b"\0\0" + rdata[fixed : fixed + 2] + bytes((0, _BADKEY, 0, 0))  # name, time and fudge as asked; no MAC
-    tsig = owner + record[:8] + len(answer).to_bytes(2) + answer
-    return query._replace(rcode=NOTAUTH, reason="TSIG", tsig=tsig)
+        return b""
+    answer = rdata[: at + 8] + b"\0\0" + rdata[fixed : fixed + 2] + bytes((0, _BADKEY, 0, 0))  # algorithm, time and fudge as asked; no MAC
+    return owner + record[:8] + len(answer).to_bytes(2) + answer
