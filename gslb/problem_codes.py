@@ -99,6 +99,8 @@ CODES: Final[dict[str, Code]] = {
     "R016": Code("A relative name ends with the zone's name.", "Add a final dot, or leave the zone's name out."),
     "R019": Code("Something of octoDNS cannot be expressed here exactly.", "Follow the hint, or write the pool in our own syntax."),
     "R020": Code("A type cannot be written as a record here.", "Follow the hint."),
+    "R021": Code("A `dynamic` record of octoDNS is wrong.", "Correct it as the message says; octoDNS refuses it too."),
+    "R022": Code("No rule of a `dynamic` record leads to one of its pools.", "Use the pool in a rule or as a fallback, or remove it."),
     # ── M: master files and rdata text ────────────────────────────────────────────────────────────────────────────────
     "M001": Code("A parenthesis is not closed, or closes nothing.", "Balance the parentheses; they only let a record span lines."),
     "M002": Code("A quote is not closed on its line.", 'Close it; inside quotes write \\" for the character itself.'),

@@ -29,6 +29,7 @@ __all__ = ["Loaded", "Role", "Source", "build", "load"]
 
 Include = Callable[[str], str]
 
+_REFERENCES: Final = frozenset(["L001", "L002", "L003"])  # unknown names: never a mere consequence of another mistake
 _SECTIONS: Final = ("sites", "checks", "pools")  # in this order: pools look at sites
 
 
@@ -79,7 +80,7 @@ def build(sources: Iterable[Source], problems: Problems, includes: Callable[[Sou
             space.add_zone(zone)
     model = space.model()
     if whole:  # else half of what lint says would follow from the file that is missing
-        problems.found += [problem for problem in lint(model) if problem.where not in space.broken]
+        problems.found += [problem for problem in lint(model) if problem.where not in space.broken or problem.code in _REFERENCES]
     kept = [problem for problem in problems.found if problem.severity is Severity.ERROR or problem.code not in silence]
     kept.sort(key=lambda problem: problem.where)
     return Loaded(model, tuple(kept), {source.name: source.text for source in read}, tuple(read))
