@@ -8,7 +8,6 @@ no room is dropped and counted. structlog is loaded with the first line, not wit
 from __future__ import annotations
 
 import atexit
-import os
 import queue
 import sys
 import threading
@@ -22,15 +21,18 @@ ROOM: Final = 10_000  # lines waiting for a slow reader: a few megabytes; more w
 FLUSH_SECONDS: Final = 2.0  # how long the end of a process may wait for its last lines
 
 _bound: dict[str, Any] = {}
+_style: dict[str, str] = {"level": "info", "form": "auto"}
 
 
-def configure(**fields: Any) -> None:
-    """Put these fields (node, role) on every line of this process."""
+def configure(level: str = "", form: str = "", **fields: Any) -> None:
+    """Put these fields (role, pid) on every line of this process; choose the least level, and `text`, `json` or `auto`."""
     _bound.update(fields)
+    _style.update({key: value for key, value in (("level", level), ("form", form)) if value})
+    _logger.cache_clear()
 
 
 def debug(event: str, **fields: Any) -> None:
-    """Log what only a developer asks for (shown with GSLB_LOG=debug)."""
+    """Log what only a developer asks for."""
     _logger().debug(event, **_bound, **fields)
 
 
@@ -63,17 +65,17 @@ def flush() -> None:
 def _logger() -> structlog.typing.FilteringBoundLogger:
     import structlog  # noqa: PLC0415  110 ms that a command without a log line need not pay
 
-    terminal = sys.stderr.isatty()
+    terminal = _style["form"] == "text" or (_style["form"] == "auto" and sys.stderr.isatty())
     render: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer(pad_event_to=40, sort_keys=False) if terminal else structlog.processors.JSONRenderer(default=str)
+        structlog.dev.ConsoleRenderer(pad_event_to=40, sort_keys=False, colors=sys.stderr.isatty())
+        if terminal
+        else structlog.processors.JSONRenderer(default=str)
     )
     stamp = structlog.processors.TimeStamper(fmt="%H:%M:%S" if terminal else "iso", utc=not terminal, key="timestamp" if terminal else "ts")
-    levels = {"debug": 10, "info": 20, "warning": 30, "error": 40}
-    level = levels.get(os.environ.get("GSLB_LOG", "info").lower(), 20)
     logger: structlog.typing.FilteringBoundLogger = structlog.wrap_logger(
         _WRITER,
         processors=[structlog.processors.add_log_level, stamp, render],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
+        wrapper_class=structlog.make_filtering_bound_logger(_style["level"]),
         cache_logger_on_first_use=True,
     )
     return logger

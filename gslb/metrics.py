@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 
 MOST_ZONES: Final = 100  # zones with a label of their own; a thousand zones times rcodes would be more than a dashboard can draw
 OTHER: Final = "other"
 
+disable_created_metrics()  # a `_created` series beside every counter: nobody reads them, every scrape carries them
 REGISTRY: Final = CollectorRegistry(auto_describe=True)
 
 

@@ -6,22 +6,30 @@ on. This file only wires; what each part does is in the part.
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
 import gc
+import json
 import os
 import signal
 import socket
 import time
+import traceback
 from collections.abc import Coroutine, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any, Final
+
+from aiohttp.web import AppRunner
 
 from gslb import __version__, log, metrics
 from gslb.check.prober import Prober
 from gslb.compiler.delta import diff
 from gslb.config import report
+from gslb.config import settings as settings_file
 from gslb.config.settings import Settings
-from gslb.errors import GslbError, Problem, Severity
+from gslb.errors import GslbError, ListenError, Problem, Severity, UsageError
 from gslb.role import local, status, vitals
 from gslb.role.keeper import Keeper
 from gslb.role.leash import Leash, Message
@@ -30,10 +38,12 @@ from gslb.role.plane_reports import PlaneReports
 from gslb.role.publisher import Publisher
 from gslb.role.transitions import Transitions
 from gslb.store import open_store
-from gslb.transport.pipe import Feed
+from gslb.transport.listen import Endpoint
+from gslb.transport.pipe import Feed, Report
 from gslb.verdict import Target, Vote
 
 FIRST_ROUND: Final = 2.0  # seconds the first answers may wait for the first checks (design 9); a dead site is seldom slower to show
+LONGEST: Final = 20_000  # characters of a message to the supervisor; a leash carries 64 KB
 BEAT: Final = 1.0  # seconds between signs of life
 
 
@@ -47,7 +57,7 @@ class Control:
         self._leash = Leash(leash, self._hear, self._stop.set)
         self._store = open_store(settings.store)
         self._planes = [PlaneReports(number) for number in range(len(pipes))]
-        feeds = [Feed(pipe, diff, plane.hear) for pipe, plane in zip(pipes, self._planes, strict=True)]
+        feeds = [Feed(pipe, diff, partial(self._report, plane)) for pipe, plane in zip(pipes, self._planes, strict=True)]
         self._transitions = Transitions(settings.probe_name)
         self._publisher = Publisher(self._store, feeds, self._transitions)
         self._keeper = Keeper(settings.state_dir, lambda: self._prober.votes if self._prober else ())
@@ -56,6 +66,7 @@ class Control:
         self._loading = asyncio.Lock()
         self._listening: list[str] = []
         self._began = time.time()
+        self._failed = False
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -64,23 +75,28 @@ class Control:
         self._spawn(self._beat())
         await self._begin()
         self._loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(self._on_hangup()))
-        server = await local.serve(self._settings.state_dir / local.NAME, {"reload": self._reload, "status": self._status})
+        server = await local.serve(self._settings.control_socket, {"reload": self._reload, "status": self._status})
         web = await self._serve_vitals()
         self._leash.send({"ready": self._publisher.snapshot.generation})
         await self._stop.wait()
         server.close()
+        self._settings.control_socket.unlink(missing_ok=True)
         if web:
             await web.cleanup()
         for task in self._tasks:
             task.cancel()
         await self._keeper.save()
         await self._store.close()
+        if self._failed:
+            raise SystemExit(1)
 
     async def _begin(self) -> None:
         """Load, learn the state (from disk, from the first checks, or for 2 s), and publish for the first time."""
         load = await self._first_load()
+        self._publisher.index = load.index
         self._spawn(self._publisher.follow())
         self._spawn(self._publisher.age())
+        self._spawn(self._publisher.fill())
         if self._prober:
             self._prober.set_targets(load.index.probes)
             self._spawn(self._prober.run())
@@ -116,8 +132,8 @@ class Control:
             "generation": self._publisher.snapshot.generation,
             "zones": len(load.model.zones),
             "seconds": round(load.seconds, 3),
-            "problems": told(load.warnings),
-            "text": report.text(load.warnings, load.sources),
+            "problems": told(load.loaded.problems),
+            "text": report.text(load.loaded.problems, load.loaded.sources),
         }
 
     async def _on_hangup(self) -> None:
@@ -130,16 +146,17 @@ class Control:
         metrics.reload_ok.set(1)
         metrics.reload_time.set_to_current_time()
         metrics.config_problems.labels("error").set(0)
-        metrics.config_problems.labels("warning").set(len(load.warnings))
-        if load.geo_built:
-            metrics.geo_built.set(load.geo_built)
-        model = load.model
+        metrics.config_problems.labels("warning").set(len(load.loaded.problems))
+        if built := load.atlas.oldest_build():
+            metrics.geo_built.set(built)
+        metrics.build_info.labels(__version__, "python").set(1)
+        model, warnings = load.model, len(load.loaded.problems)
         log.info(
             "loaded",
             zones=len(model.zones),
             pools=len(model.pools),
             targets=len(load.index.probes),
-            warnings=len(load.warnings),
+            warnings=warnings,
             seconds=round(load.seconds, 2),
         )
 
@@ -176,15 +193,25 @@ class Control:
 
         return Prober(name, publish, forget=forget, remembered=self._keeper.remembered(), heard=self._transitions.heard)
 
-    async def _serve_vitals(self) -> web.AppRunner | None:
+    async def _serve_vitals(self) -> AppRunner | None:
+        """Serve metrics; where that address cannot be had, DNS is not given up for it."""
         endpoint = self._settings.metrics_endpoint
         if endpoint is None:
             return None
-        return await vitals.serve(endpoint, self._refresh, lambda: "" if self._listening else "not listening yet")
+        try:
+            return await vitals.serve(Endpoint(*endpoint), self._refresh, lambda: "" if self._listening else "not listening yet")
+        except ListenError as error:
+            log.error("no metrics are served", reason=str(error))
+            return None
+
+    def _report(self, plane: PlaneReports, report: Report) -> None:
+        plane.hear(report)
+        if "wanted" in report:
+            self._publisher.want(tuple(row) for row in report["wanted"])
 
     def _refresh(self) -> None:
         metrics.plan_generation.set(self._publisher.snapshot.generation)
-        metrics.state_age.set(self._publisher.state_age)
+        metrics.state_age.set(self._loop.time() - self._publisher.read_at)
         metrics.log_dropped.set(log.dropped())
 
     def _hear(self, message: Message, _descriptors: list[int]) -> None:
@@ -204,8 +231,8 @@ class Control:
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            log.error("a part of control failed; control ends to be started anew", error=repr(error))
-            self._failure = error
+            log.error("a part of control failed; control ends, to be started anew", error=repr(error), where=place(error))
+            self._failed = True
             self._stop.set()
 
 
@@ -213,13 +240,51 @@ def told(problems: Sequence[Problem]) -> list[dict[str, object]]:
     """Turn problems into plain data."""
     return [
         {
-            "code": p.code,
-            "severity": p.severity.value,
-            "file": p.where.file,
-            "line": p.where.line,
-            "column": p.where.column,
-            "message": p.message,
-            "hint": p.hint,
+            "code": problem.code,
+            "severity": problem.severity.value,
+            "where": str(problem.where),
+            "message": problem.message,
+            "hint": problem.hint,
         }
-        for p in problems
+        for problem in problems
     ]
+
+
+def place(error: BaseException) -> str:
+    """Say where an error was raised."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+
+
+def main() -> None:
+    """Run control with descriptors that the supervisor left open."""
+    parser = argparse.ArgumentParser(prog="python -m gslb.role.control", description="started by the supervisor only")
+    parser.add_argument("--pipes", required=True, help="control's ends, by commas")
+    parser.add_argument("--leash", type=int, required=True)
+    parser.add_argument("--settings", type=Path)
+    parser.add_argument("--probing", action="store_true")
+    given = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole terminal; the supervisor decides
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to reload
+    leash = socket.socket(fileno=given.leash)
+    pipes = [socket.socket(fileno=int(number)) for number in given.pipes.split(",")]
+    try:
+        settings = settings_file.load(given.settings, os.environ)
+        log.configure(settings.log.level, settings.log.format, role="control")
+        settings.state_dir.mkdir(parents=True, exist_ok=True)
+        asyncio.run(serve(settings, pipes, leash, probing=given.probing))
+    except (GslbError, OSError) as error:
+        text = str(error)
+        log.error("control cannot work", reason=text.partition("\n")[0])
+        with contextlib.suppress(OSError):
+            leash.send(json.dumps({"fatal": text[:LONGEST], "code": 2 if isinstance(error, UsageError) else 1}).encode())
+        raise SystemExit(1) from None
+
+
+async def serve(settings: Settings, pipes: Sequence[socket.socket], leash: socket.socket, *, probing: bool) -> None:
+    """Run control on this loop."""
+    await Control(settings, pipes, leash, probing=probing).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -14,22 +14,25 @@ from pathlib import Path
 from gslb import config, geo, log, targets
 from gslb.compiler import Compiler
 from gslb.config.settings import Settings
-from gslb.errors import ConfigError, GeoError, Problem, Severity
+from gslb.errors import ConfigError, GeoError, Problem
 from gslb.geo import atlas, mmdb
 from gslb.model import Model
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """One accepted load. `sources`: the text of each file read, by name."""
+    """One accepted load, and how long it took."""
 
-    model: Model
+    loaded: config.Loaded
     index: targets.Index
     compiler: Compiler
-    warnings: tuple[Problem, ...]
-    sources: Mapping[str, str]
-    geo_built: float | None  # when the oldest geo database was made, seconds since the epoch
+    atlas: geo.Atlas
     seconds: float
+
+    @property
+    def model(self) -> Model:
+        """What the operator asked for."""
+        return self.loaded.model
 
 
 class RefusedError(ConfigError):
@@ -52,14 +55,13 @@ class Loader:
         """Read what the settings name. Raises RefusedError."""
         began = time.perf_counter()
         loaded = config.load(self._settings.zones, self._settings.geo.networks)
-        if any(problem.severity is Severity.ERROR for problem in loaded.problems):
+        if loaded.fatal:
             raise RefusedError(loaded.problems, loaded.sources)
         model = loaded.model
         self._read_databases()
         located = atlas.build(self._databases, model.networks, model.sites)
         compiler = Compiler(model, located.locations, located.cut)
-        built = min((database.built for database in self._databases), default=None)
-        return Load(model, targets.index(model), compiler, loaded.problems, loaded.sources, built, time.perf_counter() - began)
+        return Load(loaded, targets.index(model), compiler, located, time.perf_counter() - began)
 
     def _read_databases(self) -> None:
         path = self._settings.geo.database

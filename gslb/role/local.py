@@ -17,7 +17,6 @@ from typing import Any, Final
 
 from gslb.errors import ListenError, UsageError
 
-NAME: Final = "control.sock"
 LARGEST: Final = 16 << 20  # octets of an answer: the problems of a very broken folder
 IDLE: Final = 10.0  # seconds for a client to say what it wants
 
@@ -57,9 +56,8 @@ async def _do(line: bytes, commands: Mapping[str, Command]) -> Answer:
     return await command()
 
 
-def ask(state_dir: Path, command: str, seconds: float = 120.0) -> Answer:
+def ask(path: Path, command: str, seconds: float = 120.0) -> Answer:
     """Ask the running service; raises UsageError where there is none."""
-    path = state_dir / NAME
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
         sock.settimeout(seconds)
         try:

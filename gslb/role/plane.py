@@ -20,6 +20,7 @@ from gslb.errors import GslbError, PlanError
 from gslb.plan import EMPTY, Snapshot
 from gslb.role import drop_privileges
 from gslb.role.leash import Leash, Message
+from gslb.role.options import Options
 from gslb.transport.connections import Connections
 from gslb.transport.engine import Engine
 from gslb.transport.pipe import Intake
@@ -33,13 +34,13 @@ GRACE: Final = 3.0  # seconds TCP clients get to read their last answers
 class Plane:
     """One plane process on its running loop."""
 
-    def __init__(self, pipe: socket.socket, leash: socket.socket) -> None:
+    def __init__(self, pipe: socket.socket, leash: socket.socket, options: Options) -> None:
         """Connect; nothing is served until the supervisor sends sockets."""
         self._loop = asyncio.get_running_loop()
-        self._engine = Engine()
+        self._engine = Engine(max_udp=options.max_udp, ecs=options.ecs)
         self._remains = Remains()
         self._intake = Intake(pipe, self._swap)
-        self._connections = Connections(self._engine, self._loop.time)
+        self._connections = Connections(self._engine, self._loop.time, options.tcp)
         self._listeners: list[UdpListener] = []
         self._servers: list[asyncio.Server] = []
         self._stop = asyncio.Event()
@@ -145,27 +146,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m gslb.role.plane", description="started by the supervisor only")
     parser.add_argument("--pipe", type=int, required=True)
     parser.add_argument("--leash", type=int, required=True)
-    parser.add_argument("--user", default="")
+    parser.add_argument("--options", type=Options.from_text, default=Options())
     given = parser.parse_args()
+    options: Options = given.options
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole terminal; the supervisor decides
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     leash = socket.socket(fileno=given.leash)
-    log.configure(role="plane", pid=os.getpid())
+    log.configure(options.log_level, options.log_format, role="plane")
     try:
-        if given.user:
-            drop_privileges.become(given.user)
-    except GslbError as error:
+        if options.user:
+            drop_privileges.become(options.user)
+    except (GslbError, OSError) as error:
         leash.send(json.dumps({"fatal": str(error), "code": 2}).encode())
         raise SystemExit(2) from None
     # The collector's full passes would stop everything for as long as the zones are large (50 ms at 100,000 names); see `_tick`.
     gc.disable()
     gc.freeze()
-    asyncio.run(serve(socket.socket(fileno=given.pipe), leash))
+    asyncio.run(serve(socket.socket(fileno=given.pipe), leash, options))
 
 
-async def serve(pipe: socket.socket, leash: socket.socket) -> None:
+async def serve(pipe: socket.socket, leash: socket.socket, options: Options) -> None:
     """Run one plane on this loop."""
-    await Plane(pipe, leash).run()
+    await Plane(pipe, leash, options).run()
 
 
 if __name__ == "__main__":

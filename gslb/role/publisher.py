@@ -17,12 +17,14 @@ from gslb.plan import EMPTY, Snapshot
 from gslb.role.loading import Load
 from gslb.role.transitions import Transitions
 from gslb.store import Hint, Store
+from gslb.targets import Index
 from gslb.transport.pipe import Feed
 from gslb.verdict import Target, Verdicts
 
 PAUSE: Final = 0.05  # seconds between publications: a burst of verdicts becomes few generations, and nobody waits longer
 REJUDGE: Final = 10.0  # seconds between looks at everything: verdicts age without a vote changing (`max_stale`)
 
+NOTHING: Final = Index({}, {})
 Wanted = tuple[int, int, int]  # pool, region, type
 
 
@@ -33,6 +35,7 @@ class Publisher:
         self.snapshot: Snapshot = EMPTY
         self.verdicts: Verdicts = {}
         self.load: Load | None = None
+        self.index = NOTHING
         self.read_at = 0.0  # when the store was last read, on the loop's clock
         self._store = store
         self._feeds = feeds
@@ -47,8 +50,10 @@ class Publisher:
         snapshot = await asyncio.to_thread(load.compiler.compile, verdicts, self._generation + 1)
         meanwhile = carry(self.verdicts, load.index.probes)
         self._generation += 1  # what was published meanwhile came before this one
-        self.load, self.snapshot, self.verdicts = load, snapshot._replace(generation=self._generation), meanwhile
+        self.load, self.index = load, load.index
+        self.snapshot, self.verdicts = snapshot._replace(generation=self._generation), meanwhile
         self._update([target for target, verdict in meanwhile.items() if verdicts.get(target) != verdict])
+        self._transitions.loaded()
         self._transitions.pools(load, load.model.pools, meanwhile, self.snapshot)
         self._offer()
 
@@ -58,11 +63,10 @@ class Publisher:
         self.read_at = asyncio.get_running_loop().time()
         before = self.verdicts
         self.verdicts, changed = judge_all(state.votes, before, state.time, only or None)
-        pools = self.load.index.pools if self.load else {}
         for target in changed:
             was, now = before.get(target), self.verdicts[target]
             if was is None or was.state is not now.state:
-                self._transitions.target(target, was, now, pools.get(target, ()))
+                self._transitions.target(target, was, now, self.index.pools.get(target, ()))
         if self._update(changed):
             self._offer()
 
@@ -106,12 +110,12 @@ class Publisher:
         """Compile the pools that these targets can change; False where there are none."""
         if self.load is None:
             return False
-        index = self.load.index.pools
-        ours = [target for target in changed if target in index]
+        pools = self.index.pools
+        ours = [target for target in changed if target in pools]
         if ours:
             self._generation += 1
             self.snapshot = self.load.compiler.update(self.snapshot, ours, self.verdicts, self._generation)
-            self._transitions.pools(self.load, {pool for target in ours for pool in index[target]}, self.verdicts, self.snapshot)
+            self._transitions.pools(self.load, {pool for target in ours for pool in pools[target]}, self.verdicts, self.snapshot)
         return bool(ours)
 
     def _offer(self) -> None:

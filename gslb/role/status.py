@@ -7,7 +7,7 @@ from typing import Any
 from gslb import targets
 from gslb.model import Member, Model
 from gslb.role.transitions import address_state, member_state
-from gslb.verdict import Verdicts
+from gslb.verdict import Target, Verdicts
 
 
 def pools(model: Model, verdicts: Verdicts) -> list[dict[str, Any]]:
@@ -32,7 +32,7 @@ def _member(model: Model, member: Member, verdicts: Verdicts) -> dict[str, Any]:
     }
 
 
-def _check(target: targets.Target, verdicts: Verdicts) -> dict[str, Any]:
+def _check(target: Target, verdicts: Verdicts) -> dict[str, Any]:
     verdict = verdicts.get(target)
     known = {"state": verdict.state.name.lower(), "since": verdict.since, "reason": verdict.reason} if verdict else {"state": "unknown"}
     return {"check": target.check, "probed": target.address, **known}

@@ -19,6 +19,7 @@ from gslb import log
 from gslb.errors import GslbError
 from gslb.role import leash
 from gslb.role.child import Child, describe
+from gslb.role.options import Options
 from gslb.transport import listen
 from gslb.transport.listen import AddressMissingError, Endpoint, Pair
 
@@ -33,7 +34,7 @@ class Service:
     optional: frozenset[Endpoint]
     planes: int
     control: tuple[str, ...]  # arguments of `python -m gslb.role.control`
-    user: str = ""  # planes run as this user, where we are root
+    options: Options  # of each plane
 
 
 class StartError(GslbError):
@@ -93,7 +94,7 @@ class Supervisor:
         arguments = [*self._service.control, "--pipes", ",".join(map(str, ours))]
         self._control = Child("control", "gslb.role.control", arguments, ours, self._hear)
         for number, (_control, plane) in enumerate(pipes):
-            arguments = ["--pipe", str(plane.fileno()), *(("--user", self._service.user) if self._service.user else ())]
+            arguments = ["--pipe", str(plane.fileno()), "--options", self._service.options.as_text()]
             self._planes.append(Child(f"plane {number}", "gslb.role.plane", arguments, [plane.fileno()], self._hear))
         self._waiting = {child.name for child in (self._control, *self._planes)}
 

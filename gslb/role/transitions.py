@@ -37,6 +37,11 @@ class Transitions:
         before = was.state.name.lower() if was else "unheard of"
         say(f"{target.address} is {now.state.name.lower()}", check=target.check, was=before, reason=now.reason, pools=sorted(pools))
 
+    def loaded(self) -> None:
+        """Forget members and pools that a load may have removed."""
+        metrics.member_up.clear()
+        metrics.pool_ratio.clear()
+
     def pools(self, load: Load, names: Iterable[str], verdicts: Verdicts, snapshot: Snapshot) -> None:
         """Bring the gauges of these pools up to date, and say where a pool begins or ends to answer in spite of its health."""
         reasons = {pool.name: next((row.reason for row in pool.default.values()), "") for pool in snapshot.pools.values()}

@@ -23,10 +23,11 @@ Kind = tuple[str, str, int, str | None, str, int, bool, str]  # protocol, zone i
 class Engine:
     """Answers from one snapshot at a time."""
 
-    def __init__(self, *, max_udp: int = 1232) -> None:
+    def __init__(self, *, max_udp: int = 1232, ecs: bool = True) -> None:
         """Begin with nothing: every name is REFUSED until the first `swap`."""
         self.snapshot: Snapshot = EMPTY
-        self._memo = Memo(EMPTY, max_udp=max_udp)
+        self._ecs = ecs
+        self._memo = Memo(EMPTY, max_udp=max_udp, ecs=ecs)
         self.udp: Callable[[bytes, bytes, int], bytes | None] = self._memo.reply  # the packet path: no frame in between
         self._tcp: Counter[Meta] = Counter()
         self._wanted: set[tuple[int, int, int]] = set()
@@ -36,7 +37,7 @@ class Engine:
 
     def tcp(self, query: bytes, client: bytes) -> bytes | None:
         """Answer a query that came by TCP; None for what deserves none."""
-        outcome = answer(self.snapshot, query, client, Env(getrandbits(64), udp=False))
+        outcome = answer(self.snapshot, query, client, Env(getrandbits(64), udp=False, ecs=self._ecs))
         if isinstance(outcome, Drop):
             self._dropped[outcome.reason] += 1
             return None

@@ -1,0 +1,61 @@
+"""The roles `gslb serve` and `gslb run`: settings turned into a service, and the supervisor that runs it.
+
+`serve` answers from votes in the store and probes only where the settings say so; `run` is everything in one, prober and
+memory store inside control (`gslb.role.embedded`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+from gslb import log
+from gslb.config.settings import Settings
+from gslb.role.options import Options
+from gslb.role.supervisor import Service, Supervisor
+from gslb.transport.connections import Limits
+from gslb.transport.listen import Endpoint
+
+
+def serve(settings: Settings, path: Path | None) -> None:
+    """Run a nameserver until SIGTERM; `path`: where the settings came from, for control reads them too. Raises GslbError."""
+    if settings.store.startswith("memory:") and settings.probe is None:
+        log.warning(
+            "nobody probes: with a memory store and no `probe` in the settings every check stays unknown, and every member is served",
+            hint="use `gslb run`, add `probe: {}`, or name a shared store",
+        )
+    supervise(settings, path, probing=settings.probe is not None)
+
+
+def supervise(settings: Settings, path: Path | None, *, probing: bool) -> None:
+    """Run supervisor, control and planes."""
+    log.configure(settings.log.level, settings.log.format, role="supervisor")
+    asyncio.run(_run(service(settings, path, probing=probing)))
+
+
+async def _run(what: Service) -> None:
+    await Supervisor(what).run()
+
+
+def service(settings: Settings, path: Path | None, *, probing: bool) -> Service:
+    """Spell out what to run."""
+    dns = settings.dns
+    endpoints = tuple(Endpoint(*endpoint) for endpoint in dns.listen)
+    by_default = "listen" not in dns.model_fields_set
+    options = Options(
+        user=dns.user or "",
+        max_udp=dns.max_udp,
+        ecs=dns.ecs,
+        tcp=Limits(dns.tcp.connections, dns.tcp.per_client, dns.tcp.idle),
+        log_level=settings.log.level,
+        log_format=settings.log.format,
+    )
+    control = (*(("--settings", str(path)) if path else ()), *(("--probing",) if probing else ()))
+    return Service(
+        endpoints=endpoints,
+        optional=frozenset(e for e in endpoints if by_default and ":" in e.host),  # not every machine has IPv6
+        planes=dns.planes or len(os.sched_getaffinity(0)),
+        control=control,
+        options=options,
+    )
