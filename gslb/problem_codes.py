@@ -7,6 +7,7 @@ hides a warning. `docs/reference/problems.md` is made from this table. Families:
     Y  YAML: syntax, duplicate keys, aliases            M  RFC 1035 master files and rdata text
     S  settings: gslb.yaml and the environment          L  lint: what the files mean together
     C  structure of sites, checks, pools, networks      P  policies: options of filters
+    H  health checks: options of check types
 """
 
 from __future__ import annotations
@@ -80,6 +81,16 @@ CODES: Final[dict[str, Code]] = {
     "P005": Code("A geo map says something twice.", "Keep one of the two."),
     "P006": Code("A bias is not a whole number from -99 to 99.", "Positive draws more clients to the site, negative fewer."),
     "P007": Code("A limit limits nothing.", "Write {limit: {sites: 1}} or {limit: {members: 2}}."),
+    # ── H: health checks (options of check types, beyond their schema) ────────────────────────────────────────────────
+    "H001": Code("A check's path is not one.", "Begin it with /; write spaces and other odd characters as %XX."),
+    "H002": Code("A check's host is not a host name.", "Write the name only, or name:port: no scheme, no path."),
+    "H003": Code("A check's header cannot be sent.", "Write one line of ASCII text; what has an option of its own is set there."),
+    "H004": Code("A check's expectation is not understood.", "Write expect: {status: 200, json: {status: healthy}, body: text}."),
+    "H005": Code("An expected status is not one.", "Write 200, [200-299, 301] or 2xx."),
+    "H006": Code("An expected JSON value is not one.", "Map dotted paths to single values: {status: healthy, db.ok: true}."),
+    "H007": Code("A check asks for no body and wants to judge one.", "Use GET, or expect a status only."),
+    "H008": Code("A check names authorities and does not verify.", "Drop ca_file, or verify: false."),
+    "H009": Code("A check's text is too long.", "Send and expect at most 4096 octets."),
     # ── R: records in YAML ────────────────────────────────────────────────────────────────────────────────────────────
     "R001": Code("A record is not a mapping.", "Write {type: A, value: 192.0.2.1} or {pool: NAME}."),
     "R002": Code("A key of a record is not known.", "Correct its spelling."),
@@ -167,6 +178,8 @@ CODES: Final[dict[str, Code]] = {
     "L064": Code("The SOA's retry is longer than its refresh.", "Make it shorter."),
     "L065": Code("The SOA's expire does not exceed refresh and retry together.", "Make it longer; two weeks are usual."),
     "L066": Code("The SOA's contact holds an @.", "Write a dot in its place."),
+    "L067": Code("A request to delete DS records stands beside CDS or CDNSKEY records.", "Keep either it or the others (RFC 8078)."),
+    "L068": Code("CDS or CDNSKEY names a key that the zone does not have.", "Offer only keys that stand there as DNSKEY (RFC 7344)."),
     "L070": Code("NS records stand at a wildcard.", "Delegate real names."),
     "L071": Code("A nameserver's addresses come from a pool.", "Give nameservers static addresses."),
     "L072": Code("A nameserver is a CNAME.", "Name the host itself (RFC 2181 section 10.3)."),

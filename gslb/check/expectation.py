@@ -65,30 +65,30 @@ def read(expect: Mapping[str, Any]) -> Expectation:
 def problems(expect: Any) -> Iterator[Complaint]:
     """Judge the operator's `expect:`; paths are inside the check's options."""
     if not isinstance(expect, Mapping):
-        yield Complaint("check-expect", ("expect",), "expect is a mapping", "such as `expect: {status: 200}`")
+        yield Complaint("H004", ("expect",), "expect is a mapping", "such as `expect: {status: 200}`")
         return
     for key in expect:
         if key not in _KEYS:
-            yield Complaint("check-expect", ("expect", key), f"unknown expectation {key!r}", f"one of {', '.join(_KEYS)}")
+            yield Complaint("H004", ("expect", key), f"unknown expectation {key!r}", f"one of {', '.join(_KEYS)}")
     if "status" in expect:
         try:
             list(_ranges(expect["status"]))
         except ValueError as error:
-            yield Complaint("check-status", ("expect", "status"), str(error), "such as 200, [200-299, 301] or 2xx")
+            yield Complaint("H005", ("expect", "status"), str(error), "such as 200, [200-299, 301] or 2xx")
     if "body" in expect and (not isinstance(expect["body"], str) or not expect["body"]):
-        yield Complaint("check-expect", ("expect", "body"), "body is the text that must occur in the answer")
+        yield Complaint("H004", ("expect", "body"), "body is the text that must occur in the answer")
     yield from _json_problems(expect.get("json", {}))
 
 
 def _json_problems(wanted: Any) -> Iterator[Complaint]:
     if not isinstance(wanted, Mapping):
-        yield Complaint("check-json", ("expect", "json"), "json maps dotted paths to values", "such as `json: {status: healthy, db.ok: true}`")
+        yield Complaint("H006", ("expect", "json"), "json maps dotted paths to values", "such as `json: {status: healthy, db.ok: true}`")
         return
     for path, value in wanted.items():
         if not str(path).strip("."):
-            yield Complaint("check-json", ("expect", "json", path), "empty path in json")
+            yield Complaint("H006", ("expect", "json", path), "empty path in json")
         if value is not None and not isinstance(value, str | int | float | bool):
-            yield Complaint("check-json", ("expect", "json", path), f"the value of {path} is one word, number or truth value")
+            yield Complaint("H006", ("expect", "json", path), f"the value of {path} is one word, number or truth value")
 
 
 def _ranges(value: Any) -> Iterator[Status]:

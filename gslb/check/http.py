@@ -97,7 +97,7 @@ class Http:
         expect = options.get("expect", {})
         yield from expectation.problems(expect)
         if options.get("method") == "HEAD" and isinstance(expect, Mapping) and expect.keys() & {"json", "body"}:
-            yield Complaint("check-method", ("method",), "a HEAD request has no body to judge", "use GET")
+            yield Complaint("H007", ("method",), "a HEAD request has no body to judge", "use GET")
 
     async def observe(self, address: Address) -> Observation:
         """Ask once, within the timeout from the first packet to the last octet of the body."""
@@ -128,26 +128,26 @@ class Https(Http):
         """Judge what `http` judges, and that `ca_file` is used at all."""
         yield from super().problems(options)
         if options.get("ca_file") and options.get("verify") is False:
-            yield Complaint("check-verify", ("ca_file",), "ca_file without verification has no effect", "drop one of them")
+            yield Complaint("H008", ("ca_file",), "ca_file without verification has no effect", "drop one of them")
 
 
 def _text_problems(options: Mapping[str, Any]) -> Iterator[Complaint]:
     path, host = options.get("path", "/"), options.get("host", "")
     if isinstance(path, str) and not _PATH.fullmatch(path):
-        yield Complaint("check-path", ("path",), f"{path!r} is not a path", "it begins with / and holds neither spaces nor #; others as %XX")
+        yield Complaint("H001", ("path",), f"{path!r} is not a path", "it begins with / and holds neither spaces nor #; others as %XX")
     if isinstance(host, str) and host and not _HOST.fullmatch(host):
-        yield Complaint("check-host", ("host",), f"{host!r} is not a host name")
+        yield Complaint("H002", ("host",), f"{host!r} is not a host name")
 
 
 def _header_problems(headers: Any) -> Iterator[Complaint]:
     """Refuse what would break the request or smuggle a second one (CR, LF)."""
     if not isinstance(headers, Mapping):
-        yield Complaint("check-header", ("headers",), "headers is a mapping", "such as `headers: {X-Probe: gslb}`")
+        yield Complaint("H003", ("headers",), "headers is a mapping", "such as `headers: {X-Probe: gslb}`")
         return
     for name, value in headers.items():
         if not _TOKEN.fullmatch(str(name)):
-            yield Complaint("check-header", ("headers", name), f"{name!r} is not a header name")
+            yield Complaint("H003", ("headers", name), f"{name!r} is not a header name")
         elif str(name).lower() in _OURS:
-            yield Complaint("check-header", ("headers", name), f"header {name} cannot be set", _OURS[str(name).lower()])
+            yield Complaint("H003", ("headers", name), f"header {name} cannot be set", _OURS[str(name).lower()])
         elif not isinstance(value, str | int | float) or any(ord(c) < 32 or ord(c) > 126 for c in str(value)):
-            yield Complaint("check-header", ("headers", name), f"the value of header {name} is one line of ASCII text")
+            yield Complaint("H003", ("headers", name), f"the value of header {name} is one line of ASCII text")

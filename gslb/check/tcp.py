@@ -51,7 +51,7 @@ class Tcp:
         for key in ("send", "expect"):
             value = options.get(key, "")
             if isinstance(value, str) and len(value.encode()) > _TEXT_LIMIT:
-                yield Complaint("check-text", (key,), f"{key} takes {len(value.encode())} octets: at most {_TEXT_LIMIT}")
+                yield Complaint("H009", (key,), f"{key} takes {len(value.encode())} octets: at most {_TEXT_LIMIT}")
 
     async def observe(self, address: Address) -> Observation:
         """Look once, within the timeout."""

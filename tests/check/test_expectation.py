@@ -41,7 +41,7 @@ def test_without_a_word_any_2xx_will_do():
 
 @pytest.mark.parametrize("status", ["fine", 99, 600, "299-200", True, 2.0, [], None, "200-", {"a": 1}, ["200", []]])
 def test_bad_status(status):
-    assert [(c.code, c.path) for c in expectation.problems({"status": status})] == [("check-status", ("expect", "status"))]
+    assert [(c.code, c.path) for c in expectation.problems({"status": status})] == [("H005", ("expect", "status"))]
 
 
 @pytest.mark.parametrize(
@@ -88,12 +88,12 @@ def test_reasons_stay_short():
 @pytest.mark.parametrize(
     ("expect", "found"),
     [
-        ([], [("check-expect", ("expect",))]),
-        ({"stat": 200}, [("check-expect", ("expect", "stat"))]),
-        ({"body": ""}, [("check-expect", ("expect", "body"))]),
-        ({"json": "healthy"}, [("check-json", ("expect", "json"))]),
-        ({"json": {"": 1, "a": [1], "b": 2}}, [("check-json", ("expect", "json", "")), ("check-json", ("expect", "json", "a"))]),
-        ({"status": 7, "body": 7, "json": 7, "x": 7}, [("check-expect", ("expect", "x")), ("check-status", ("expect", "status"))]),
+        ([], [("H004", ("expect",))]),
+        ({"stat": 200}, [("H004", ("expect", "stat"))]),
+        ({"body": ""}, [("H004", ("expect", "body"))]),
+        ({"json": "healthy"}, [("H006", ("expect", "json"))]),
+        ({"json": {"": 1, "a": [1], "b": 2}}, [("H006", ("expect", "json", "")), ("H006", ("expect", "json", "a"))]),
+        ({"status": 7, "body": 7, "json": 7, "x": 7}, [("H004", ("expect", "x")), ("H005", ("expect", "status"))]),
     ],
 )
 def test_all_mistakes_at_once(expect, found):

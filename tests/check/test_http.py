@@ -309,19 +309,19 @@ async def test_no_descriptor_left_is_our_fault(define):
         ({"host": HOST, "path": "/healthz", "expect": {"status": 200, "json": {"status": "healthy"}}}, []),  # design.md section 4
         ({}, []),
         ({"host": "[2001:db8::1]:8080", "headers": {"X-Probe": "gslb"}, "path": "/a?b=c%20d"}, []),
-        ({"path": "healthz"}, [("check-path", ("path",))]),
-        ({"path": "/a b"}, [("check-path", ("path",))]),
-        ({"path": "/a\r\nHost: evil"}, [("check-path", ("path",))]),
-        ({"path": "/a#b"}, [("check-path", ("path",))]),
-        ({"host": "a\r\nX: y"}, [("check-host", ("host",))]),
-        ({"host": "http://www.example.com/"}, [("check-host", ("host",))]),
-        ({"headers": {"X": "a\r\nY: b"}}, [("check-header", ("headers", "X"))]),
-        ({"headers": {"X Y": "a", "Host": "b"}}, [("check-header", ("headers", "X Y")), ("check-header", ("headers", "Host"))]),
-        ({"headers": ["X"]}, [("check-header", ("headers",))]),
-        ({"headers": {"X": None}}, [("check-header", ("headers", "X"))]),
-        ({"method": "HEAD", "expect": {"body": "x"}}, [("check-method", ("method",))]),
-        ({"expect": []}, [("check-expect", ("expect",))]),
-        ({"path": 7, "host": None, "method": [], "headers": None, "expect": None}, [("check-header", ("headers",)), ("check-expect", ("expect",))]),
+        ({"path": "healthz"}, [("H001", ("path",))]),
+        ({"path": "/a b"}, [("H001", ("path",))]),
+        ({"path": "/a\r\nHost: evil"}, [("H001", ("path",))]),
+        ({"path": "/a#b"}, [("H001", ("path",))]),
+        ({"host": "a\r\nX: y"}, [("H002", ("host",))]),
+        ({"host": "http://www.example.com/"}, [("H002", ("host",))]),
+        ({"headers": {"X": "a\r\nY: b"}}, [("H003", ("headers", "X"))]),
+        ({"headers": {"X Y": "a", "Host": "b"}}, [("H003", ("headers", "X Y")), ("H003", ("headers", "Host"))]),
+        ({"headers": ["X"]}, [("H003", ("headers",))]),
+        ({"headers": {"X": None}}, [("H003", ("headers", "X"))]),
+        ({"method": "HEAD", "expect": {"body": "x"}}, [("H007", ("method",))]),
+        ({"expect": []}, [("H004", ("expect",))]),
+        ({"path": 7, "host": None, "method": [], "headers": None, "expect": None}, [("H003", ("headers",)), ("H004", ("expect",))]),
     ],
 )
 def test_problems(kind, options, found):
@@ -329,7 +329,7 @@ def test_problems(kind, options, found):
 
 
 def test_authorities_without_verification():
-    assert [c.code for c in CHECKS["https"].problems({"verify": False, "ca_file": "x"})] == ["check-verify"]
+    assert [c.code for c in CHECKS["https"].problems({"verify": False, "ca_file": "x"})] == ["H008"]
 
 
 def test_names():

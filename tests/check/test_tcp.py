@@ -82,4 +82,4 @@ async def test_a_refused_connection(define):
 def test_problems():
     problems = CHECKS["tcp"].problems
     assert not list(problems({"port": 25, "send": "x" * 4096, "expect": 7}))
-    assert [(c.code, c.path) for c in problems({"send": "é" * 2049})] == [("check-text", ("send",))]
+    assert [(c.code, c.path) for c in problems({"send": "é" * 2049})] == [("H009", ("send",))]
