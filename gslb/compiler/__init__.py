@@ -7,7 +7,7 @@ Pure: verdicts, locations and the cutter of partitions are arguments; it keeps n
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 from gslb import targets
 from gslb.compiler.division import Cut, Divisions
@@ -25,6 +25,8 @@ EAGER_ROWS: Final = 250_000
 267. Smaller: clients of rare regions get a default row once; larger: reloads take longer for rows nobody asks for."""
 
 EAGER_REGIONS: Final = 64  # of each pool at least, however many pools there are: continents and the larger countries
+
+T = TypeVar("T")
 
 
 class Compiler:
@@ -93,14 +95,15 @@ class Compiler:
         default: dict[int, Row] = {}
         for kind in TYPES:
             before = old.rows[kind] if old else (None,) * len(recipe.division)
-            for row in (*before, old.default[kind]) if old else ():
-                if row is not None:
-                    rows.intern(row)
             table[kind] = tuple(
-                rows.row(recipe, kind, recipe.division, region) if region < self._eager or had is not None else None
+                _kept(had, rows.row(recipe, kind, recipe.division, region)) if region < self._eager or had is not None else None
                 for region, had in enumerate(before)
             )
             first = rows.row(recipe, kind, recipe.division, 0)
-            default[kind] = rows.intern(first._replace(ttl=min(first.ttl, recipe.pool.ttl_min)))
-        new = Pool(recipe.pool.id, recipe.division.number, table, default)
-        return old if new == old and old is not None else new
+            default[kind] = _kept(old.default[kind] if old else None, rows.intern(first._replace(ttl=min(first.ttl, recipe.pool.ttl_min))))
+        return _kept(old, Pool(recipe.pool.id, recipe.division.number, table, default))
+
+
+def _kept(old: T | None, new: T) -> T:
+    """Return the old object where the new one is equal to it."""
+    return old if old is not None and old == new else new

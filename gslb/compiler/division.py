@@ -1,11 +1,12 @@
 """How clients are divided for pools with the same client-dependent filters: the compiler's side of a partition.
 
-One division serves every pool whose chain, and whose backups' chains, need the same of the client: one look-up finds the region for all of
+One division serves every pool whose chain, and whose backups' chains, tell the same clients apart: one look-up finds the region for all of
 them. A chain that tells no two locations apart is undivided: no partition, region 0, scope 0.
 """
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterable, Sequence
 
 from gslb.compiler.chain import Chain, Keys
@@ -47,6 +48,7 @@ class Divisions:
         self._locations = locations
         self._cut = cut
         self._of_filters: dict[tuple[Filter, ...], Division] = {}
+        self._of_regions: dict[bytes, Division] = {}
         self._looks: dict[Filter, bool] = {}
         self._partitions: dict[int, Partition] | None = None
 
@@ -56,19 +58,21 @@ class Divisions:
         key = tuple(sorted(filters, key=repr))  # so that a pool and its backup's pool share, whichever comes first
         found = self._of_filters.get(key)
         if found is None:
-            found = self._of_filters[key] = Division(classify(key, self._locations))
+            regions = classify(key, self._locations)
+            classes = array("H", regions.of_location).tobytes()
+            found = self._of_filters[key] = self._of_regions.setdefault(classes, Division(regions))
         return found
 
     def number(self) -> None:
         """Give numbers to the divisions that need a partition, once all of them are known."""
-        divided = [(key, division) for key, division in self._of_filters.items() if len(division) > 1]
-        for (_, division), number in zip(divided, numbered([repr(key) for key, _ in divided]), strict=True):
+        divided = {classes: division for classes, division in self._of_regions.items() if len(division) > 1}
+        for division, number in zip(divided.values(), numbered(list(divided)), strict=True):
             division.number = number
 
     def partitions(self) -> dict[int, Partition]:
         """Return the partitions, cut once (some 0.1 s each on the shipped database)."""
         if self._partitions is None:
-            divided = [d for d in self._of_filters.values() if d.number != NO_PARTITION]
+            divided = [d for d in self._of_regions.values() if d.number != NO_PARTITION]
             self._partitions = {d.number: self._cut(d.regions.of_location) for d in divided}
         return self._partitions
 

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from zlib import crc32
 
 
-def numbered(names: Sequence[str]) -> list[int]:
+def numbered(names: Sequence[bytes]) -> list[int]:
     """Give each name its CRC-32, or the next free number where two share one (10,000 names: about 1 % of the time one pair does)."""
     given: dict[int, int] = {}
     for place in sorted(range(len(names)), key=lambda i: names[i]):
-        number = crc32(names[place].encode())
+        number = crc32(names[place])
         while number in given:
             number = (number + 1) & 0xFFFFFFFF
         given[number] = place

@@ -40,7 +40,7 @@ def recipes(model: Model, divisions: Divisions) -> dict[str, Recipe]:
         used = {member.site for member in pool.members}
         filters = build(pool.policy, {key: site for key, site in model.sites.items() if key in used})
         chains[pool.id] = interned.setdefault(filters, Chain(filters))
-    numbers = dict(zip(model.pools, numbered(list(model.pools)), strict=True))
+    numbers = dict(zip(model.pools, numbered([name.encode() for name in model.pools]), strict=True))
     found = {
         pool.id: Recipe(
             numbers[pool.id],

@@ -1,8 +1,9 @@
 """A small world for compiler tests: four sites, locations around them, a cutter that needs no geo data."""
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from ipaddress import ip_address
+from types import SimpleNamespace
 
 import pytest
 
@@ -110,6 +111,9 @@ class World:
         return [group.site for group in self.row(name, location, kind).groups]
 
 
-@pytest.fixture
-def world() -> Callable[..., World]:
-    return World
+@pytest.fixture(scope="session")
+def kit() -> SimpleNamespace:
+    """What tests build worlds from."""
+    return SimpleNamespace(
+        World=World, member=member, pool=pool, policy=policy, written=written, model=model, cut=cut, sites=SITES, locations=LOCATIONS
+    )
