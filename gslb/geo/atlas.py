@@ -24,7 +24,7 @@ from gslb.geo.runs import Runs, changes, constant, find, merged, overlay, start
 from gslb.model import UNKNOWN_LOCATION, Address, Location, Network, NetworkFact, Site
 from gslb.plan import Partition
 
-STALE_AFTER: Final = 90 * 86400.0  # seconds; in a quarter of a year some 3 % of IPv4 networks change hands or place
+STALE_AFTER: Final = 90 * 86400.0  # seconds; makers publish monthly: two editions missed is a habit, not a delay
 
 
 @dataclass(frozen=True, slots=True)
