@@ -65,7 +65,7 @@ def _of4(partition: Partition, address: int) -> tuple[int, int, bool]:
     region = partition.v4_region[at - 1] if at else UNKNOWN
     low = starts[at - 1] if at else 0
     high = starts[at] if at < len(starts) else V4_END
-    if (low | high) & step - 1:
+    if (low | high) & step - 1 or (at > 1 and low - starts[at - 2] < step):
         low, high = _whole(_Runs4(partition), at - 1, step)
     scope = block(masked, low, high, 32)
     return _judged(address, 32, region, scope) if region == UNKNOWN else (region, scope, True)
@@ -79,7 +79,7 @@ def _of6(partition: Partition, address: int) -> tuple[int, int, bool]:
     region = partition.v6_region[at] if at >= 0 else UNKNOWN
     low = _start6(partition, at)
     high = _start6(partition, at + 1)
-    if (low | high) & step - 1:
+    if (low | high) & step - 1 or (at > 0 and low - _start6(partition, at - 1) < step):
         low, high = _whole(_Runs6(partition), at, step)
     # Addresses that hold IPv4 are looked up elsewhere: a scope must not reach into their blocks, whatever the cap.
     scope = max(block(masked, low, high, 128), block(address, *folded_gap(address), 128))
@@ -153,6 +153,7 @@ def _whole(runs: _Runs4 | _Runs6, at: int, step: int) -> tuple[int, int]:
     """Bounds of the run as masked addresses see it, in whole steps.
 
     A run between two multiples of `step` is never found by a masked address: what lies on both sides of it is one where the regions are.
+    (A run that starts at a multiple is found, so that the caller need look no further than the run below.)
     """
     region = runs.region(at)
     high = low = 0
