@@ -15,10 +15,10 @@ COPY --from=build /opt/gslb /opt/gslb
 COPY geodb /usr/share/gslb/geodb
 COPY zones /etc/gslb/zones
 ENV PATH=/opt/gslb/bin:$PATH \
-    GSLB_DNS__LISTEN='["0.0.0.0:5300", "[::]:5300"]' \
+    GSLB_DNS_LISTEN='["0.0.0.0:5300", "[::]:5300"]' \
     GSLB_ZONES='["/etc/gslb/zones"]' \
-    GSLB_GEO__DATABASE=/usr/share/gslb/geodb \
-    GSLB_METRICS__LISTEN=127.0.0.1:8053 \
+    GSLB_GEO_DATABASE=/usr/share/gslb/geodb \
+    GSLB_METRICS_LISTEN=127.0.0.1:8053 \
     GSLB_STATE_DIR=/var/lib/gslb
 USER 65532
 WORKDIR /etc/gslb
