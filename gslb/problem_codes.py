@@ -107,7 +107,6 @@ CODES: Final[dict[str, Code]] = {
     "R013": Code("A name stands in the zone twice.", "Merge the two; letter case does not tell names apart."),
     "R014": Code("A record's TTL is not one.", "Write whole seconds from 0 to 2147483647."),
     "R015": Code("A name points to two pools.", "Keep one; a pool can hold members of both."),
-    "R016": Code("A relative name ends with the zone's name.", "Add a final dot, or leave the zone's name out."),
     "R019": Code("Something of octoDNS cannot be expressed here exactly.", "Follow the hint, or write the pool in our own syntax."),
     "R020": Code("A type cannot be written as a record here.", "Follow the hint."),
     "R021": Code("A `dynamic` record of octoDNS is wrong.", "Correct it as the message says; octoDNS refuses it too."),

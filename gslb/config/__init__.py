@@ -29,7 +29,8 @@ __all__ = ["Loaded", "Role", "Source", "build", "load"]
 
 Include = Callable[[str], str]
 
-_REFERENCES: Final = frozenset(["L001", "L002", "L003"])  # unknown names: never a mere consequence of another mistake
+_UNKNOWN: Final = frozenset(["L001", "L002", "L003"])  # unknown names: never the mere consequence of another mistake
+_UNUSED: Final = frozenset(["L005", "L006", "L007"])  # unused things: perhaps what uses them was wrong
 _SECTIONS: Final = ("sites", "checks", "pools")  # in this order: pools look at sites
 
 
@@ -80,10 +81,20 @@ def build(sources: Iterable[Source], problems: Problems, includes: Callable[[Sou
             space.add_zone(zone)
     model = space.model()
     if whole:  # else half of what lint says would follow from the file that is missing
-        problems.found += [problem for problem in lint(model) if problem.where not in space.broken or problem.code in _REFERENCES]
+        problems.found += _lint(model, space)
     kept = [problem for problem in problems.found if problem.severity is Severity.ERROR or problem.code not in silence]
     kept.sort(key=lambda problem: problem.where)
     return Loaded(model, tuple(kept), {source.name: source.text for source in read}, tuple(read))
+
+
+def _lint(model: Model, space: Namespace) -> list[Problem]:
+    """Judge the whole, but not what has been found broken already, and no absence that a broken part may explain."""
+    fatal = space.problems.fatal
+    return [
+        problem
+        for problem in lint(model)
+        if problem.code in _UNKNOWN or (problem.where not in space.broken and not (fatal and problem.code in _UNUSED))
+    ]
 
 
 def _root(source: Source, problems: Problems) -> Node | None:

@@ -39,8 +39,7 @@ def read(check_id_: str, node: Node, problems: Problems) -> Check:
         return define(check_id_, "", {}, node)
     name = node.get("type")
     kind = check_named(name.text) if name is not None and isinstance(name.value, str) else None
-    beside = kind.options if kind is not None else node.value
-    given = options.read(node, CHECK, problems, what=what, beside=beside)
+    given = options.read(node, CHECK, problems, what=what, beside=node.value)  # what is unknown, the type's own table tells
     own: Mapping[str, Any] = {}
     if kind is not None:
         before = len(problems.found)
@@ -48,8 +47,10 @@ def read(check_id_: str, node: Node, problems: Problems) -> Check:
         if len(problems.found) == before:
             complain(node, kind.problems(own), problems, what)
     elif name is not None and "type" in given:
-        hint = LATER_CHECKS.get(name.text) or meant(name.text, CHECKS)
-        problems.error("C018" if name.text in LATER_CHECKS else "C015", f"{what} has the unknown type {name.text!r}", name.where, hint)
+        if name.text in LATER_CHECKS:
+            problems.error("C018", f"{what}: type {name.text!r} is not there yet", name.where, LATER_CHECKS[name.text])
+        else:
+            problems.error("C015", f"{what} has the unknown type {name.text!r}", name.where, meant(name.text, CHECKS))
     return define(check_id_, given.get("type", ""), own, node, **{key: given[key] for key in CHECK if key != "type" and key in given})
 
 

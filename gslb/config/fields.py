@@ -147,7 +147,7 @@ def absolute(name: str, key: str | None = None) -> str:
     """Insist on the final dot: without it a name would silently end in the zone's own name (octoDNS insists too)."""
     if name.endswith("."):
         return name
-    raise FieldError(f"{shown(name)} has no final dot", key, f"write {name}. for that name itself; names in values are absolute", "R008")
+    raise FieldError(f"{shown(name)} has no final dot", key, "names in values are absolute", "R008")
 
 
 def quoted(value: str) -> str:

@@ -50,11 +50,12 @@ def _member(node: Node, checks: tuple[str, ...], problems: Problems, what: str) 
     if not isinstance(node.value, dict):
         problems.error("C001", f"{what} must be a mapping, not {kind(node.value)}", node.where, "{site: fra, address: 192.0.2.1, weight: 1}")
         return None
-    for key, child in node.items():
-        if key in LATER_MEMBER_KEYS:
-            problems.error("C018", f"{key!r} of {what} is not there yet", child.key_where, LATER_MEMBER_KEYS[key])
-    beside = {*LATER_MEMBER_KEYS} & node.value.keys()
-    given: dict[str, Any] = options.read(node, MEMBER, problems, what=what, beside=beside)
+    later = [key for key in node.value if key in LATER_MEMBER_KEYS]
+    for key in later:
+        problems.error("C018", f"{key!r} of {what} is not there yet", node.child(key).key_where, LATER_MEMBER_KEYS[key])
+    if later:
+        return None
+    given: dict[str, Any] = options.read(node, MEMBER, problems, what=what)
     found = _addresses(node.get("address"), problems, what)
     if not found:
         return None

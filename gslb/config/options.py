@@ -12,7 +12,7 @@ from typing import Any
 
 from gslb.config import durations
 from gslb.config.document import Node
-from gslb.config.words import kind, meant, shown
+from gslb.config.words import kind, meant, misspelt, shown
 from gslb.errors import Problems
 from gslb.option import REQUIRED, Kind, Option
 
@@ -27,6 +27,7 @@ def read(
     others = set(beside)
     rest = table.get("*")
     accepted: dict[str, Any] = {}
+    unknown: list[str] = []
     for key, child in node.items():
         option = table.get(key) or (rest if key not in others else None)
         if option is not None:
@@ -34,10 +35,13 @@ def read(
             if value is not None:
                 accepted[key] = value
         elif key not in others:
+            unknown.append(key)
             problems.error("C002", f"unknown key {key!r} in {what}", child.key_where, meant(key, {*table, *others}))
     for key, option in table.items():
         if key in node.value or key == "*":
             continue
+        if option.default is REQUIRED and misspelt(key, unknown):
+            continue  # one mistake, told once
         if option.default is REQUIRED:
             problems.error("C003", f"{what} has no {key!r}", node.where, option.doc)
         elif fill and option.default is not None:
@@ -67,7 +71,7 @@ def accept(node: Node, option: Option, problems: Problems, what: str) -> Any:
     if option.choices:
         for one in [value] if isinstance(value, str) else value:
             if one not in option.choices:
-                problems.error("C005", f"{what}: {shown(one)} is not one of its words", node.where, meant(str(one), option.choices))
+                problems.error("C005", f"{what}: {shown(one)} is not allowed", node.where, meant(str(one), option.choices))
                 return None
     return value
 
@@ -109,7 +113,7 @@ def _texts(node: Node) -> list[str]:
 
 
 def _bounds(option: Option) -> str:
-    low, high = (None if bound is None else f"{bound:g}" for bound in (option.minimum, option.maximum))
+    low, high = (None if bound is None else str(int(bound)) if bound == int(bound) else str(bound) for bound in (option.minimum, option.maximum))
     unit = " seconds" if option.kind is Kind.DURATION else ""
     if low is not None and high is not None:
         return f"from {low} to {high}{unit} is allowed"

@@ -86,9 +86,11 @@ def _ttl(node: Node | None, problems: Problems, what: str) -> tuple[int, int]:
     value = node.value
     parts: list[Any]
     if isinstance(value, dict):
-        for key in value:
-            if key not in ("max", "min"):
-                problems.error("C002", f"unknown key {key!r} in ttl of {what}", node.child(key).key_where, "write {max: 60, min: 10}")
+        unknown = [key for key in value if key not in ("max", "min")]
+        for key in unknown:
+            problems.error("C002", f"unknown key {key!r} in ttl of {what}", node.child(key).key_where, "write {max: 60, min: 10}")
+        if unknown:
+            return DEFAULT_TTL
         parts = [value.get("max"), value.get("min", value.get("max"))]
     else:
         parts = str(value).split("/") if isinstance(value, str) else [value]

@@ -63,23 +63,30 @@ def parse(type_text: str, rdata_text: str, origin: bytes) -> tuple[int, bytes, t
     Relative names end in `origin`. `\# n hex` (RFC 3597) is understood for every type, and judged where the type is known.
     Raises ValueError with a message for the operator.
     """
-    number = type_number(type_text)
+    number = data_type(type_text)
     return number, *data(number, rdata_text, origin)
 
 
 def data(number: int, text: str, origin: bytes) -> tuple[bytes, tuple[bytes, ...]]:
-    """Read data of a known type number: `parse` without the type."""
+    """Read data of a type that `data_type` has accepted: `parse` without the type."""
     plain = plain_rdata.read(number, text, origin)
     if plain is not None:
         return plain
-    if number in _META:
-        raise ValueError(f"{type_text(number)} is not a type of data: it only occurs in questions and signals")
-    if number in _OBSOLETE:
-        raise ValueError(f"{type_text(number)} is obsolete (RFC 973); use MX")
-    if number == GSLB:
-        raise ValueError("a GSLB record names a pool; it is not data")
     wire = _through_dnspython(number, text, origin)
     return wire, targets(number, wire)
+
+
+@lru_cache(maxsize=1024)
+def data_type(text: str) -> int:
+    """Return the number of a type that zones can hold. Raises ValueError."""
+    number = type_number(text)
+    if number in _META:
+        raise ValueError(f"{text} is not a type of data: it only occurs in questions and signals")
+    if number in _OBSOLETE:
+        raise ValueError(f"{text} is obsolete (RFC 973); use MX")
+    if number == GSLB:
+        raise ValueError("a GSLB record names a pool; it is not data")
+    return number
 
 
 @lru_cache(maxsize=1024)
@@ -90,7 +97,7 @@ def type_number(text: str) -> int:
     try:
         return int(dns.rdatatype.from_text(text))
     except (dns.exception.DNSException, ValueError):
-        hint = " (any type can be written as TYPEnumber)" if text.isalnum() else ""
+        hint = " (any type can be written as TYPEnumber)" if text[:1].isalpha() and text.isalnum() else ""
         raise ValueError(f"unknown record type {text!r}{hint}") from None
 
 
@@ -190,7 +197,8 @@ _TRANSLATIONS: Final = tuple(
         (r"DNS label is >", "a name has a label of more than 63 octets"),
         (r"DNS name is >", "a name has more than 255 octets"),
         (r"compression pointer|compressed data", "names inside must not be compressed"),
-        (r"generic rdata does not start|unknown unit.*", r""),
+        (r"TTL value is not|unknown unit", "a time is a number of seconds, or like 1h30m"),
+        (r"not a uint16", "a number from 0 to 65535 is expected"),
         (r"hex data has wrong length", "the hex digits do not match the stated length"),
         (r"DNS message is malformed", "the octets do not make such a record"),
         (r"Unknown SVCB ParamKey", "unknown key; keys without a name are written keyNNN"),
@@ -220,5 +228,5 @@ def _translated(reason: str) -> str:
     for pattern, ours in _TRANSLATIONS:
         match = pattern.search(reason)
         if match:
-            return match.expand(ours) if ours else reason
+            return match.expand(ours)
     return (reason if reason[1:2].isupper() else reason[:1].lower() + reason[1:]).rstrip(".")

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
+from gslb import names
 from gslb.config import durations, fields, rdata, txt
 from gslb.config.document import Node
-from gslb.config.words import kind, meant, shown
+from gslb.config.words import kind, meant, misspelt, shown
 from gslb.errors import Problems, Where
 from gslb.model import NameData, PoolRef, RRset
 
@@ -179,6 +180,8 @@ def _values(node: Node, type_text: str, problems: Problems) -> Node | list[Node]
         problems.error("R005", "a record has `value` and `values`", node.child("values").key_where, "keep one of them")
         return None
     key = "values" if "values" in value else "value"
+    if value.get(key) is None and misspelt("value", value.keys() - set(RECORD_KEYS)):
+        return None  # told as an unknown key
     if value.get(key) is None:
         hint = f"such as value: {rdata.FORMS[type_text]}" if type_text in rdata.FORMS else "value: DATA, or values: [DATA, …]"
         problems.error("R005", f"a record of type {type_text} without a value", node.where, hint)
@@ -210,7 +213,8 @@ def _rdata(node: Node, type_text: str, scene: Scene) -> tuple[int, bytes, tuple[
         return rdata.parse(type_text, text, scene.apex)
     except fields.FieldError as error:
         place = node.child(error.key) if error.key is not None else node
-        scene.problems.error(error.code, error.message, place.where, error.hint)
+        hint = error.hint if error.code != "R008" else _dotted(place.text, scene.apex)
+        scene.problems.error(error.code, error.message, place.where, hint)
     except ValueError as error:
         message, _, form = str(error).partition("; write it as: ")
         hint = f"write {form}" if form and not isinstance(value, dict) else _form(type_text)
@@ -218,10 +222,17 @@ def _rdata(node: Node, type_text: str, scene: Scene) -> tuple[int, bytes, tuple[
     return None
 
 
+def _dotted(name: str, apex: bytes) -> str:
+    """Say how a name without its final dot was probably meant."""
+    zone = names.to_text(apex)
+    inside = "" if f"{name}.".lower().endswith(zone) else f", or {name}.{zone.lstrip('.')} for a name in this zone"
+    return f"write {name}. for that name itself{inside}"
+
+
 def _form(type_text: str) -> str:
     """Show how a type's value is written."""
     if type_text in fields.TYPES:
-        return "write {" + ", ".join(f"{field.names[0]}: …" for field in fields.TYPES[type_text]) + "}"
+        return "write {" + ", ".join(f"{field.names[0]}: …" for field in fields.TYPES[type_text] if field.default is None) + "}"
     return f"such as {rdata.FORMS[type_text]}" if type_text in rdata.FORMS else ""
 
 

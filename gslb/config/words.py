@@ -23,10 +23,15 @@ def meant(word: str, choices: Iterable[str]) -> str:
     return f"one of: {', '.join(known[:SHOWN])}" + (", …" if len(known) > SHOWN else "")
 
 
+def misspelt(wanted: str, given: Iterable[str]) -> bool:
+    """Whether a key that is missing was probably meant by one that is there and unknown."""
+    return bool(difflib.get_close_matches(wanted, [key[:64] for key in given], n=1, cutoff=0.6))
+
+
 def kind(value: Any) -> str:
     """Name a YAML value's kind in plain words."""
     if value is None:
-        return "nothing"
+        return "an empty value"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict):

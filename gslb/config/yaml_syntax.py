@@ -16,7 +16,6 @@ _SYNTAX: Final = {
     "mapping values are not allowed in this context": "a ': ' is not allowed here",
     "did not find expected key": "no key where one should stand",
     "did not find expected <document start>": "the data ends before this line",
-    "found unexpected end of stream": "the file ends inside a quoted text",
     "did not find expected '-' indicator": "no '- ' where the list should go on",
     "could not find expected ':'": "a key without ':' after it",
     "found unknown escape character": "unknown escape in a double-quoted text",
@@ -33,21 +32,22 @@ def explain(error: yaml.YAMLError, file: str, text: str, problems: Problems) -> 
         problems.error("Y001", f"character U+{_ordinal(error):04X} is not allowed in YAML", place_of(file, text, len(before)), "remove it")
         return
     found = str(getattr(error, "problem", "") or "cannot be read")
-    message = _SYNTAX.get(found, found)
-    hint = ""
+    begin = getattr(error, "context_mark", None)
     lines = text.splitlines()
     line = lines[mark.line] if mark.line < len(lines) else ""
     here = line[mark.column : mark.column + 1]
+    begun = f"what begins in line {begin.line + 1} is not closed, or badly indented" if begin is not None and begin.line < mark.line else ""
+    message, hint = _SYNTAX.get(found, found), begun or "check indentation, brackets and quotes"
     if ("\t" in line[: mark.column + 1] and not line[: mark.column].strip()) or "tab" in message:
         message, hint = "a tab in the indentation", "indent with spaces"
-    elif here and here in "@`%*&!|>{}[],":
+    elif "unexpected end of stream" in found and begin is not None:
+        message, hint, mark = "a quoted text that is never closed", "close the quote", begin
+    elif "cannot start any token" in found and here:
         hint = f"quote a value that begins with {here}"
-    elif "': '" in message:
+    elif "mapping values are not allowed" in found:
         hint = "quote a value that holds ': ', and check the indentation"
-    elif (begin := getattr(error, "context_mark", None)) is not None and begin.line < mark.line:
-        hint = f"{getattr(error, 'context', '')}, begun in line {begin.line + 1}: check indentation, brackets and quotes above"
-    else:
-        hint = "check indentation, brackets and quotes"
+    elif found.startswith("did not find expected ',' or"):
+        message, hint = found.replace("did not find expected", "expected"), begun or "close the bracket"
     problems.error("Y001", message, Where(file, mark.line + 1, mark.column + 1), hint)
 
 

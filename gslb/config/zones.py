@@ -68,7 +68,7 @@ def _apex(root: Node, space: Namespace) -> bytes | None:
         space.problems.error("C025", f"a zone's name cannot be {kind(given.value)}", where, "such as zone: example.com")
         return None
     if given is None and "." not in stem.strip("."):
-        keys = [str(key) for key in root.value]
+        keys = [key for key in root.value if key not in FILE_KEYS]
         near = next((hint for key in keys if (hint := meant(key, FILE_KEYS)).startswith("did")), "")
         hint = near or f"say zone: NAME, or call the file after its zone, such as {stem or 'example'}.com.yaml"
         what = "has no known key at its top" if "records" not in root.value else "has records but no `zone`"
@@ -140,7 +140,4 @@ def _owner(key: str, node: Node, scene: records.Scene) -> bytes | None:
         zone = names.to_text(scene.apex)
         problems.error("R012", f"{shown(key)} is not inside {zone}", node.key_where, "names are relative to the zone unless they end with a dot")
         return None
-    if not key.endswith(".") and key.lower().endswith("." + names.to_text(scene.apex).rstrip(".")) and scene.apex != names.ROOT:
-        hint = f"names are relative to the zone: write {key}. with a final dot, or leave the zone's name out"
-        problems.warn("R016", f"{shown(key)} becomes {names.to_text(owner)}", node.key_where, hint)
     return owner
