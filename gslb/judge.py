@@ -54,6 +54,8 @@ def judge_all(
     changed = set()
     for target in votes.keys() | previous.keys() if only is None else only:
         before = previous.get(target)
+        if before is None and target not in votes:
+            continue  # forgotten between the hint and the reading
         verdict = judge(tuple(votes.get(target, {}).values()), before, now, max_stale)
         verdicts[target] = verdict
         if before is None or _weighs(verdict) != _weighs(before):

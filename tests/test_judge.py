@@ -159,6 +159,10 @@ def test_a_hint_saves_the_rest():
     assert before == {A: Verdict(UP, 0.5)}, "what was given is not changed"
 
 
+def test_a_target_that_nobody_knows_gets_no_verdict():
+    assert judge_all({}, {}, 5.0, only=[A]) == ({}, frozenset())
+
+
 def test_after_a_load_edited_checks_inherit_and_removed_ones_are_dropped():
     edited, other = Target("web", "new", A.address), Target("api", "d", A.address)
     down = Verdict(DOWN, 1.0)

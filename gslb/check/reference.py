@@ -1,0 +1,98 @@
+"""The reference page of checks, written from the tables that judge them: `python -m gslb.check.reference > docs/reference/checks.md`.
+
+A test holds the page equal to this, and loads every example on it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from textwrap import dedent
+from typing import Final
+
+from gslb.check import CHECKS
+from gslb.check.counters import __doc__ as counters
+from gslb.option import REQUIRED, Kind, Option
+
+_EXAMPLES: Final = {
+    "http": "{type: http, port: 8080, host: www.example.com, path: /healthz, expect: {status: 200, body: ready}}",
+    "https": "{type: https, host: www.example.com, path: /healthz, expect: {status: 200, json: {status: healthy}}, interval: 5s, timeout: 2s, down: 3, ok: 10, up: 5}",  # noqa: E501 - one line in YAML
+    "tcp": '{type: tcp, port: 6379, send: "PING\\r\\n", expect: "+PONG"}',
+}
+
+_INTRODUCTION: Final = """\
+# Checks
+
+<!-- Written by `python -m gslb.check.reference`; do not edit. -->
+
+How an endpoint is observed. `checks:` in any zone file names them, pools and members use them by name; why they behave so is told
+in [health](../explanation/health.md). A check goes to an address and to nothing else: no name is resolved, no redirect followed, no proxy asked.
+
+## What every check has
+
+| key | meaning | default |
+|---|---|---|
+| `interval` | time from one run to the next | `5s` |
+| `timeout` | time after which a run has failed, from the first packet to the last octet; less than the interval | `2s` |
+| `down` | failures that take the target down; they add up until `ok` successes in a row clear them | 3 |
+| `ok` | successes in a row that clear earlier failures | 10 |
+| `up` | successes in a row that bring the target back | 5 |
+"""
+
+_EXPECT: Final = """\
+`expect` holds any of these; all must be met:
+
+| key | meaning |
+|---|---|
+| `status` | a status (`200`), a range (`200-299`, `2xx`), or a list of them; default `200-299` |
+| `json` | dotted paths and the values they must have: `{status: healthy, db.ok: true, nodes.0.id: a}`; `true` is not `1`, `1` is `1.0` |
+| `body` | text that must occur |
+
+Of the body 64 KiB are read. `json` needs all of it, `body` looks at what was read.
+"""
+
+_REASONS: Final = """\
+## Reasons
+
+What a check saw, as status, logs and votes show it:
+
+| reason | meaning |
+|---|---|
+| `status 200`, `status 200, certificate 30 days left`, `connected` | it passed |
+| `connection refused`, `connection reset by peer`, `no route to host` | the system's words |
+| `timeout: 2 s over while connecting` | the handshake (TCP, TLS) took too long |
+| `timeout: 2 s over while waiting for an answer` | connected, but no complete head of an answer came |
+| `timeout: 2 s over while reading the body` | the answer began, but did not end in time |
+| `status 503`, `status 200, status is "ill", not "healthy"` | the answer was not as expected |
+| `certificate: certificate has expired` | the certificate was refused; the words are OpenSSL's |
+| `TLS: wrong version number` | the handshake failed |
+| `own fault: …` | the prober could not look: no descriptors, no permission, no route, unreadable `ca_file`, or it stood still itself. It abstains |
+"""
+
+
+def page() -> str:
+    """Write the whole page."""
+    _, _, table, remark = (counters or "").split("\n\n")
+    parts = [_INTRODUCTION, "## The counters\n", f"```text\n{dedent(table)}\n```\n", remark]
+    for name, kind in CHECKS.items():
+        parts += [f"## `{name}`\n", kind.doc + "\n", _table(kind.options), f"```yaml\nchecks:\n  example: {_EXAMPLES[name]}\n```\n"]
+        if name == "https":
+            parts.append(_EXPECT)
+    return "\n".join([*parts, _REASONS])
+
+
+def _table(options: Mapping[str, Option]) -> str:
+    rows = [f"| `{name}` | {option.kind.value} | {option.doc} | {_default(option)} |" for name, option in options.items()]
+    return "\n".join(["| option | kind | meaning | default |", "|---|---|---|---|", *rows, ""])
+
+
+def _default(option: Option) -> str:
+    if option.default is REQUIRED:
+        return "required"
+    if option.default is None or option.default in ("", {}) or option.kind is Kind.MAPPING:
+        return ""
+    return f"`{str(option.default).lower() if option.kind is Kind.BOOLEAN else option.default}`"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())
