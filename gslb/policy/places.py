@@ -1,7 +1,7 @@
 """Codes of places in geo rules: which exist, and what a rule's key means.
 
     default                  every client
-    EU  AS                   continent (AF AN AS EU NA OC SA); these seven letters pairs always mean the continent
+    EU  AS                   continent (AF AN AS EU NA OC SA); these pairs of letters always mean the continent
     DE  AS-SG                country (ISO 3166-1), alone or after its continent
     US-CA  NA-US-CA          subdivision (ISO 3166-2, or the database's name: DE-Bavaria)
     AS64500  asn:64500       autonomous system: `AS` and digits; `AS` alone is Asia
