@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from gslb.errors import Problem
-from gslb.lint import aliases, authority, checks, choice, cuts, members, nesting, owners, references, sizes, targets
+from gslb.lint import aliases, authority, checks, choice, cuts, keys, members, nesting, owners, references, sizes, targets
 from gslb.lint.view import View, views
 from gslb.model import Model
 
@@ -29,6 +29,7 @@ _OF_ZONE: Final[tuple[Callable[[View], Iterable[Problem]], ...]] = (
     targets.problems,
     owners.problems,
     sizes.problems,
+    keys.problems,
     nesting.problems,
 )
 

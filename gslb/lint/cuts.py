@@ -7,11 +7,11 @@ from typing import Final
 
 from gslb import names
 from gslb.errors import Problem, Severity
-from gslb.lint.types import ADDRESSES, DS, NS, NSEC, RRSIG, text
+from gslb.lint.types import ADDRESSES, DNAME, DS, NS, NSEC, RRSIG, text
 from gslb.lint.view import Found, View
 from gslb.model import NameData, RRset
 
-_AT_CUT: Final = frozenset([NS, DS, NSEC, RRSIG])  # RFC 4035 section 2.4 and 3.1.4: all else at the cut belongs to the child
+_AT_CUT: Final = frozenset([NS, DS, NSEC, RRSIG, DNAME])  # RFC 4035 section 2.4: all else at the cut is the child's; DNAME is judged in `aliases`
 
 
 def problems(view: View) -> Iterator[Problem]:

@@ -21,6 +21,8 @@ NSEC: Final = 47
 DNSKEY: Final = 48
 NSEC3: Final = 50
 NSEC3PARAM: Final = 51
+CDS: Final = 59
+CDNSKEY: Final = 60
 SVCB: Final = 64
 HTTPS: Final = 65
 

@@ -31,4 +31,4 @@ def read(path_or_name: str, text: str, problems: Problems, *, default_origin: by
     records = Records(default_origin.lower(), complaints)
     reader = Reader(path_or_name, records, complaints, include)
     reader.read(path_or_name, text, default_origin)
-    return records.zone(Where(path_or_name, 1), soa_may_be_lost=reader.torn)
+    return records.zone(Where(path_or_name, 1, 1), soa_may_be_lost=reader.torn)

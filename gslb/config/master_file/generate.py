@@ -13,6 +13,7 @@ from typing import Final
 _RANGE: Final = re.compile(r"([0-9]{1,10})-([0-9]{1,10})(?:/([0-9]{1,10}))?", re.ASCII)
 _PLACE: Final = re.compile(r"\\.|\$\$|\$\{([^}]*)\}|\$", re.DOTALL)
 _MODIFIER: Final = re.compile(r"\s*([+-]?[0-9]{1,10})\s*(?:,\s*([0-9]{1,3})\s*(?:,\s*([doxXnN])\s*)?)?", re.ASCII)
+_QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _MAX: Final = 2**31 - 1
 _MAX_WIDTH: Final = 255  # a name has no more octets, a character-string neither
 
@@ -49,7 +50,7 @@ def read_range(text: str) -> Range:
 def held_together(data: list[str]) -> str:
     """Return the data as one template; quotes around the whole of it only hold it together, as in BIND."""
     only = data[0] if len(data) == 1 else ""
-    return only[1:-1].replace('\\"', '"') if only.startswith('"') else " ".join(data)
+    return only[1:-1].replace('\\"', '"') if _QUOTED.fullmatch(only) else " ".join(data)
 
 
 def fill(template: str, value: int) -> str:

@@ -1,7 +1,8 @@
 """Entries of a master file: words with their places, after comments, parentheses and quotes (RFC 1035 section 5.1).
 
 Used by `reader` alone. A plain line, which is nearly every line, is one regex match and one `split`; places are worked out only when
-they are asked for. Words keep quotes and escapes as written: what they mean depends on the field.
+they are asked for. Words keep quotes and escapes as written, and
+quotes may begin inside a word (`alpn="h2,h3"`): what they mean depends on the field.
 """
 
 from __future__ import annotations
@@ -17,13 +18,12 @@ Complain = Callable[[str, int, int, str, str], None]  # code, line, column, mess
 # Printable ASCII and blanks without " ( ) ; \ — and the same with quoted strings and a comment at the end.
 _PLAIN: Final = re.compile(r"[\t\r !#-'*-:<-\[\]-~]*").fullmatch
 _SIMPLE: Final = re.compile(r"""([\t\r !#-'*-:<-\[\]-~]*(?:"[\t !#-\[\]-~]*"[\t\r !#-'*-:<-\[\]-~]*)*)(?:;.*)?""").fullmatch
-_WORD: Final = re.compile(r'''[^ \t\r"]+|"[^"]*"''')
+_WORD: Final = re.compile(r"""(?:[^ \t\r"]+|"[^"]*")+""")
 _TOKEN: Final = re.compile(
     r"""(?P<blank>[ \t\r]+)
       | (?P<comment>;.*)
       | (?P<parenthesis>[()])
-      | (?P<quoted>"(?:[^"\\]|\\.)*")
-      | (?P<word>(?:[^\x00-\x20"();\\\x7f]+|\\.)+)
+      | (?P<word>(?:[^\x00-\x20"();\\\x7f]+|\\.|"(?:[^"\\]|\\.)*")+)
       | (?P<bad>.)""",
     re.VERBOSE | re.DOTALL,
 )
@@ -97,7 +97,7 @@ class _Entry:
         for match in _TOKEN.finditer(raw):
             kind = match.lastgroup
             column = match.start() + 1
-            if kind in ("word", "quoted"):
+            if kind == "word":
                 self.words.append(match[0])
                 self.places.append((number, column))
             elif match[0] == "(":

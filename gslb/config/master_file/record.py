@@ -98,7 +98,7 @@ class RecordReader:
             self._dynamic(line, owner, ttl_at, type_at, words)
             return
         try:
-            number = rdata.type_number(kind)
+            number = rdata.data_type(kind)
         except ValueError as error:
             self.complain(line, type_at, "M008", str(error), _ORDER)
             return
@@ -111,6 +111,7 @@ class RecordReader:
             return
         if ttl_at < 0:
             seconds = self._inherited_ttl(line, type_at, number, wire)
+        self.soa_broken |= number == _SOA and (owner == LOST or seconds is None)
         if owner and seconds is not None:
             self._records.add(owner, model.RRset(number, seconds, (wire,), targets, self._where(line, type_at)))
 
