@@ -1,0 +1,205 @@
+"""The memo says what `answer()` says, whatever is asked in whatever order, and stays small."""
+
+from __future__ import annotations
+
+import random
+import tracemalloc
+from collections.abc import Callable
+
+import dns.edns
+import dns.message
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gslb import plan
+from gslb.answer import Drop, Env, Memo, NeedRow, Reply, answer, memo, shelf
+from gslb.answer.tally import MAX_CELLS, Meta, Tallies
+
+NAMES = ["www", "old", "flat", "mail", "nope", "x.wild", "host.sub", "host.d", "missing", "broken", "empty", "big", "a.pooled", "b.pooled", "", "Mixed.case"]
+CLIENTS = [b"\x7f\0\0\1", b"\x14\0\0\1", b"\x0a\1\2\3", bytes(10) + b"\xff\xff\x14\0\0\1", b"\x20\1\x0d\xb8" + bytes(11) + b"\1"]
+
+
+def expected(snapshot: plan.Snapshot, query: bytes, client: bytes, draw: int) -> bytes | None:
+    got = answer(snapshot, query, client, Env(draw))
+    if isinstance(got, Drop):
+        return None
+    return (got.reply if isinstance(got, NeedRow) else got).wire
+
+
+def some_query(rng: random.Random) -> bytes:
+    """A query; now and then with rubbish in it."""
+    name = rng.choice(NAMES)
+    name = "".join(rng.choice((c, c.upper())) for c in name) if rng.random() < 0.2 else name
+    options = []
+    if rng.random() < 0.6:
+        bits = rng.choice([0, 8, 20, 24, 24, 24, 32])
+        address = rng.choice(["20.0.0.0", "10.1.2.3", "192.168.1.1", "8.8.8.8", "20.1.2.3"])
+        options.append(dns.edns.ECSOption(address, bits))
+        if rng.random() < 0.3:
+            options = [dns.edns.ECSOption("2001:db8:1:2::", rng.choice([20, 56, 64]))]
+        if rng.random() < 0.2:
+            options.append(dns.edns.GenericOption(100, b"x"))
+    edns = {"use_edns": 0, "options": options, "payload": rng.choice([512, 1232, 4096])} if options or rng.random() < 0.3 else {}
+    message = dns.message.make_query(f"{name}.example.com" if name else "example.com", rng.choice(["A", "A", "AAAA", "TXT", "ANY", "DS"]), **edns)
+    message.id = rng.getrandbits(16)
+    wire = bytearray(message.to_wire())
+    if rng.random() < 0.2:
+        wire[rng.randrange(len(wire))] ^= 1 << rng.randrange(8)
+    if rng.random() < 0.05:
+        del wire[rng.randrange(len(wire)) :]
+    return bytes(wire)
+
+
+@settings(deadline=None, max_examples=60)
+@given(seed=st.integers(0, 1 << 64), limit=st.sampled_from([1, 3, 50, 10_000]))
+def test_it_says_what_answer_says(snapshot: plan.Snapshot, seed: int, limit: int) -> None:
+    rng = random.Random(seed)
+    one = Memo(snapshot, limit)
+    now = snapshot
+    queries = [some_query(rng) for _ in range(12)]
+    for _ in range(60):
+        query = rng.choice(queries)
+        if rng.random() < 0.2:
+            query = query[:-1] + bytes([rng.getrandbits(8)])  # often another client subnet, or bits beyond the source
+        if rng.random() < 0.1:
+            now = another(now, rng)
+            one.swap(now)
+        client, draw = rng.choice(CLIENTS), rng.getrandbits(64)
+        assert one.reply(query, client, draw) == expected(now, query, client, draw)
+
+
+def another(snapshot: plan.Snapshot, rng: random.Random) -> plan.Snapshot:
+    """The next generation: other rows; sometimes other zones, or equal ones that are other objects."""
+    row = plan.Row(plan.Pick.ROTATE, rng.randrange(3), rng.randrange(60), tuple(plan.Group(1, (rng.randbytes(4),)) for _ in range(rng.randrange(4))))
+    pools = {**snapshot.pools, 1: snapshot.pools[1]._replace(rows={1: (row, row, rng.choice([None, row]))})}
+    zones = snapshot.zones
+    if rng.random() < 0.3:
+        zones = {apex: zone._replace(negative_ttl=rng.randrange(1000)) for apex, zone in zones.items()}
+    return snapshot._replace(generation=snapshot.generation + 1, pools=pools, zones=dict(zones))
+
+
+def ask(name: str, rtype: str = "A", **options: object) -> bytes:
+    return dns.message.make_query(f"{name}.example.com", rtype, id=7, **options).to_wire()  # type: ignore[arg-type]  # options by name
+
+
+@pytest.fixture
+def parses(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """The packets that had to be parsed."""
+    seen: list[bytes] = []
+    real = memo.parse
+
+    def parse(packet: bytes, *, ecs: bool) -> object:
+        seen.append(packet)
+        return real(packet, ecs=ecs)
+
+    monkeypatch.setattr(memo, "parse", parse)
+    return seen
+
+
+def test_what_was_asked_is_not_parsed_again(snapshot: plan.Snapshot, parses: list[bytes]) -> None:
+    one = Memo(snapshot)
+    for query in (ask("www"), ask("www", use_edns=0), ask("mail"), ask("nope")):
+        for ident in (b"\0\1", b"\0\2", b"\0\3"):
+            assert one.reply(ident + query[2:], CLIENTS[0], 0)[:2] == ident
+    assert len(parses) == 4
+
+
+def test_client_subnets_of_one_length_are_one_question(snapshot: plan.Snapshot, parses: list[bytes]) -> None:
+    one = Memo(snapshot)
+    for n in range(200):
+        one.reply(ask("www", use_edns=0, options=[dns.edns.ECSOption(f"20.{n}.7.0", 24)]), CLIENTS[0], 0)
+    assert len(parses) == 1
+
+
+def test_bits_beyond_the_source_are_seen_in_a_known_question(snapshot: plan.Snapshot, parses: list[bytes]) -> None:
+    one = Memo(snapshot)
+    query = ask("www", use_edns=0, options=[dns.edns.ECSOption("20.1.16.0", 20)])
+    assert one.reply(query, CLIENTS[0], 0)[3] & 15 == 0
+    assert one.reply(query[:-1] + b"\x18", CLIENTS[0], 0)[3] & 15 == 1
+    assert one.reply(query[:-1] + b"\x20", CLIENTS[0], 0)[3] & 15 == 0
+    assert len(parses) == 2
+
+
+def test_a_swap_of_rows_keeps_what_was_prepared(snapshot: plan.Snapshot, parses: list[bytes]) -> None:
+    one = Memo(snapshot)
+    one.reply(ask("www"), CLIENTS[0], 0)
+    row = plan.Row(plan.Pick.ALL, 0, 9, (plan.Group(1, (b"\7\7\7\7",)),))
+    one.swap(snapshot._replace(pools={**snapshot.pools, 1: snapshot.pools[1]._replace(rows={1: (row,) * 3})}))
+    assert one.reply(ask("www"), CLIENTS[0], 0).endswith(b"\0\0\0\x09\0\4\7\7\7\7")
+    assert len(parses) == 1
+
+
+def test_popular_questions_outlive_a_flood(snapshot: plan.Snapshot, parses: list[bytes]) -> None:
+    one = Memo(snapshot, limit=100)
+    rng = random.Random(2)
+    for n in range(1000):
+        one.reply(ask(f"{rng.getrandbits(60):x}"), CLIENTS[0], 0)
+        if n % 40 == 0:
+            one.reply(ask("mail"), CLIENTS[0], 0)
+    kept = one._young[0].keys() | one._old[0].keys()
+    assert ask("mail")[2:] in kept
+    assert len(kept) <= 200
+
+
+@pytest.mark.parametrize("kind", ["names", "pooled names", "subnets", "types", "long names", "padding"])
+def test_a_flood_stays_within_bounds(snapshot: plan.Snapshot, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memo, "MAX_OCTETS", 400_000)
+    monkeypatch.setattr(shelf, "MAX_OUTCOMES", 100)
+    monkeypatch.setattr(shelf, "MAX_SHELVES", 50)
+    rng = random.Random(3)
+    make: dict[str, Callable[[], bytes]] = {
+        "names": lambda: ask(f"{rng.getrandbits(60):x}"),
+        "pooled names": lambda: ask(f"{rng.getrandbits(60):x}.{rng.choice(['pooled', 'toweb'])}"),
+        "subnets": lambda: ask("www", use_edns=0, options=[dns.edns.ECSOption(f"{rng.randrange(256)}.{rng.randrange(256)}.3.0", rng.randrange(33))]),
+        "types": lambda: ask("www", f"TYPE{rng.randrange(1000, 65000)}"),
+        "long names": lambda: ask(".".join(f"{rng.getrandbits(200):x}" for _ in range(4))),
+        "padding": lambda: ask("www", use_edns=0, options=[dns.edns.GenericOption(12, rng.randbytes(600))]),
+    }
+    one = Memo(snapshot)
+    for _ in range(300):
+        one.reply(make[kind](), rng.choice(CLIENTS), rng.getrandbits(64))
+    tracemalloc.start()
+    for _ in range(1500):
+        one.reply(make[kind](), rng.choice(CLIENTS), rng.getrandbits(64))
+    grown, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert grown < 3_000_000
+    assert sum(map(len, one._young)) + sum(map(len, one._old)) <= 2 * 400_000 // 250
+
+
+def test_counts(snapshot: plan.Snapshot) -> None:
+    one = Memo(snapshot)
+    for _ in range(3):
+        one.reply(ask("www"), CLIENTS[0], 0)
+    one.reply(ask("nope"), CLIENTS[0], 0)
+    one.reply(b"short", CLIENTS[0], 0)
+    one.reply(b"\0\0\x80" + bytes(20), CLIENTS[0], 0)
+    zone = b"\x07example\x03com\0"
+    assert one.counts() == {Meta(zone, 0, 1, "", 1, site="def"): 3, Meta(zone, 3, None, "", 1): 1}
+    assert one.drops() == {"short": 1, "response": 1}
+    one.swap(snapshot._replace(generation=2, zones={}))
+    one.reply(ask("www"), CLIENTS[0], 0)
+    assert one.counts()[Meta(zone, 0, 1, "", 1, site="def")] == 3
+    assert one.counts()[Meta(None, 5, None, "outside", 1)] == 1
+
+
+def test_kinds_of_answers_are_bounded() -> None:
+    tallies = Tallies()
+    for n in range(3 * MAX_CELLS):
+        tallies.of(Meta(b"\0", 3, type=n % 65536)).count += 1
+    counts = tallies.counts()
+    assert len(counts) == MAX_CELLS + 1
+    assert counts[Meta(None, 3)] == 2 * MAX_CELLS
+    assert sum(counts.values()) == 3 * MAX_CELLS
+
+
+def test_replies_are_whole_messages(snapshot: plan.Snapshot) -> None:
+    one = Memo(snapshot)
+    rng = random.Random(9)
+    for _ in range(500):
+        query = some_query(rng)
+        wire = one.reply(query, CLIENTS[0], rng.getrandbits(64))
+        if wire is not None:
+            dns.message.from_wire(wire, keyring=False)
+            assert isinstance(answer(snapshot, query, CLIENTS[0], Env(0)), Reply | NeedRow)
