@@ -33,11 +33,12 @@ CHECK = Check("web", "tcp", {"port": 80}, 5.0, 2.0, 3, 10, 5, "d1")
 
 
 def cut(regions: Sequence[int]) -> Partition:
-    """Give location n the addresses n << 24 and up, in both families."""
+    """Give location n the n-th block of addresses, in both families."""
+    bits = len(regions).bit_length()
     return Partition(
-        array("I", [n << 24 for n in range(len(regions))]),
+        array("I", [n << 32 - bits for n in range(len(regions))]),
         array("H", regions),
-        array("Q", [n << 56 for n in range(len(regions))]),
+        array("Q", [n << 64 - bits for n in range(len(regions))]),
         array("Q", [0] * len(regions)),
         array("H", regions),
     )
