@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disa
 MOST_ZONES: Final = 100  # zones with a label of their own; a thousand zones times rcodes would be more than a dashboard can draw
 OTHER: Final = "other"
 
-disable_created_metrics()  # a `_created` series beside every counter: nobody reads them, every scrape carries them
+disable_created_metrics()  # type: ignore[no-untyped-call]  # a `_created` series beside every counter: nobody reads them, every scrape carries them
 REGISTRY: Final = CollectorRegistry(auto_describe=True)
 
 

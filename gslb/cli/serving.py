@@ -51,7 +51,8 @@ def reload(config: SettingsPath = None, json_: AsJson = False) -> int:  # noqa: 
     else:
         typer.echo(answer["text"], nl=False, err=not answer["accepted"])
         if answer["accepted"]:
-            typer.echo(f"accepted: {answer['zones']} zones in {answer['seconds']:.1f} s, generation {answer['generation']}")
+            served = "served now" if answer["served"] else "a plane does not serve it yet, see `gslb status`"
+            typer.echo(f"accepted: {answer['zones']} zones in {answer['seconds']:.1f} s, generation {answer['generation']}, {served}")
         else:
             typer.echo("gslb: refused; what was served goes on being served", err=True)
     return 0 if answer["accepted"] else 1

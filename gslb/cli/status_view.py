@@ -16,9 +16,10 @@ def show(answer: dict[str, Any]) -> None:
     """Print the service, its pools and its planes."""
     console = Console(highlight=False)
     listening = ", ".join(answer["listening"]) or "not listening yet"
-    console.print(
-        f"gslb {answer['version']}, node {answer['node']}, on {listening}; {answer['zones']} zones, generation {answer['generation']}, up {_ago(answer['began'])}"
-    )
+    console.print(f"gslb {answer['version']}, node {answer['node']}, on {listening}")
+    console.print(f"{answer['zones']} zones, generation {answer['generation']}, up {_ago(answer['began'])}")
+    if answer["files"] != "present":
+        console.print("[bold red]the files are broken: this is served from the last accepted ones[/]")
     pools = Table("pool", "member", "address", "state", "since", "why", box=None, header_style="dim", pad_edge=False)
     for row in _rows(answer["pools"]):
         pools.add_row(*row)

@@ -43,6 +43,7 @@ from gslb.transport.pipe import Feed, Report
 from gslb.verdict import Target, Vote
 
 FIRST_ROUND: Final = 2.0  # seconds the first answers may wait for the first checks (design 9); a dead site is seldom slower to show
+SERVED: Final = 10.0  # seconds a reload waits for the planes; a plane takes one for 100,000 names
 LONGEST: Final = 20_000  # characters of a message to the supervisor; a leash carries 64 KB
 BEAT: Final = 1.0  # seconds between signs of life
 
@@ -66,7 +67,9 @@ class Control:
         self._loading = asyncio.Lock()
         self._listening: list[str] = []
         self._began = time.time()
+        self._applied = asyncio.Event()
         self._failed = False
+        self._on_last = False  # the operator's files were broken at start: what is served are the last accepted ones
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -105,7 +108,8 @@ class Control:
         await self._publisher.judge()
         await self._publisher.adopt(load)
         self._spawn(self._keeper.run())
-        self._accepted(load)
+        if not self._on_last:
+            await self._accepted(load)
 
     async def _first_load(self) -> Load:
         """Load the files, or the last accepted ones where they are broken: loudly."""
@@ -113,7 +117,13 @@ class Control:
             return await asyncio.to_thread(self._loader.load)
         except RefusedError as error:
             self._refused(error)
-            raise GslbError(report.text(error.problems, error.sources)) from None
+            text = report.text(error.problems, error.sources)
+        last = await asyncio.to_thread(self._loader.load_last)
+        if last is None:
+            raise GslbError(text)
+        log.error("STARTING FROM THE LAST ACCEPTED FILES: mend the present ones, then `gslb reload`", state_dir=str(self._settings.state_dir))
+        self._on_last = True
+        return last
 
     async def _reload(self) -> local.Answer:
         """Load anew, whole or not at all; says what was wrong."""
@@ -126,9 +136,11 @@ class Control:
             if self._prober:
                 self._prober.set_targets(load.index.probes)
             await self._publisher.adopt(load)
-            self._accepted(load)
+            await self._accepted(load)
+        served = await self._served(self._publisher.snapshot.generation)
         return {
             "accepted": True,
+            "served": served,
             "generation": self._publisher.snapshot.generation,
             "zones": len(load.model.zones),
             "seconds": round(load.seconds, 3),
@@ -139,7 +151,9 @@ class Control:
     async def _on_hangup(self) -> None:
         await self._reload()
 
-    def _accepted(self, load: Load) -> None:
+    async def _accepted(self, load: Load) -> None:
+        self._on_last = False
+        await self._keeper.keep_files(load.loaded)
         # What a load leaves lives until the next one: the collector need not walk through it again and again.
         gc.collect()
         gc.freeze()
@@ -176,6 +190,7 @@ class Control:
             "began": self._began,
             "listening": self._listening,
             "generation": self._publisher.snapshot.generation,
+            "files": "last accepted" if self._on_last else "present",
             "zones": len(load.model.zones),
             "pools": status.pools(load.model, self._publisher.verdicts),
             "planes": [plane.status() for plane in self._planes],
@@ -204,8 +219,21 @@ class Control:
             log.error("no metrics are served", reason=str(error))
             return None
 
+    async def _served(self, generation: int) -> bool:
+        """Wait until every plane serves this generation or a later one; False where one does not in time."""
+        try:
+            async with asyncio.timeout(SERVED):
+                while any(plane.applied < generation for plane in self._planes):
+                    await self._applied.wait()
+        except TimeoutError:
+            return False
+        return True
+
     def _report(self, plane: PlaneReports, report: Report) -> None:
         plane.hear(report)
+        if "applied" in report:
+            self._applied.set()
+            self._applied.clear()  # wakes those who wait now
         if "wanted" in report:
             self._publisher.want(tuple(row) for row in report["wanted"])
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from gslb import log, metrics
+from gslb.config import Loaded, saved
 from gslb.errors import StoreError
 from gslb.store import last_votes
 from gslb.verdict import Vote
@@ -51,6 +52,14 @@ class Keeper:
             self._failing = True
         else:
             self._failing = False
+
+    async def keep_files(self, loaded: Loaded) -> None:
+        """Keep accepted files for a start with broken ones."""
+        try:
+            await asyncio.to_thread(saved.save, self._dir, loaded)
+        except StoreError as error:
+            metrics.state_writes_failed.inc()
+            log.warning("the accepted files cannot be kept; serving is not affected", reason=str(error))
 
     def remembered(self) -> tuple[Vote, ...]:
         """Read the votes of before the restart."""

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from gslb import config, geo, log, targets
 from gslb.compiler import Compiler
+from gslb.config import saved
 from gslb.config.settings import Settings
-from gslb.errors import ConfigError, GeoError, Problem
+from gslb.errors import ConfigError, GeoError, Problem, StoreError
 from gslb.geo import atlas, mmdb
 from gslb.model import Model
 
@@ -57,6 +58,19 @@ class Loader:
         loaded = config.load(self._settings.zones, self._settings.geo.networks)
         if loaded.fatal:
             raise RefusedError(loaded.problems, loaded.sources)
+        return self._finish(loaded, began)
+
+    def load_last(self) -> Load | None:
+        """Load the last accepted files instead; None where none were kept or they cannot be used."""
+        began = time.perf_counter()
+        try:
+            loaded = saved.load_saved(self._settings.state_dir)
+        except StoreError as error:
+            log.error("the last accepted files cannot be used", reason=str(error))
+            return None
+        return self._finish(loaded, began) if loaded and not loaded.fatal else None
+
+    def _finish(self, loaded: config.Loaded, began: float) -> Load:
         model = loaded.model
         self._read_databases()
         located = atlas.build(self._databases, model.networks, model.sites)

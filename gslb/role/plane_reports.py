@@ -23,6 +23,7 @@ class PlaneReports:
     def __init__(self, number: int) -> None:
         self.number = number
         self.generation = 0
+        self.applied = 0  # the last generation that this control sent and the plane took
         self.pid = 0
         self.wanted: list[tuple[int, int, int]] = []
         self._udp: dict[str, int] = {}
@@ -31,7 +32,7 @@ class PlaneReports:
     def hear(self, report: Report) -> None:
         """Take one report."""
         if "applied" in report:
-            self.generation = report["applied"]
+            self.generation = self.applied = report["applied"]
         if "pid" in report:
             self._sums(report)
         for row in report.get("answers", ()):

@@ -10,6 +10,7 @@ Neither side ever waits: a report that finds no room is dropped, and the next on
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import json
 import pickle
@@ -48,6 +49,7 @@ class Feed:
         self._towards = plan.EMPTY
         self._unsent: bytes | None = None
         self._anew = True
+        self._skip_old_reports()
         self._loop.add_reader(sock, self._read)
 
     def offer(self, snapshot: plan.Snapshot) -> None:
@@ -97,6 +99,12 @@ class Feed:
             except BlockingIOError:
                 return
             self._unsent = None
+
+    def _skip_old_reports(self) -> None:
+        """Forget what was said to a control that is dead; a plane that needs us says so again."""
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self._sock.recv(1)  # one packet, the rest of which is dropped
 
     def _read(self) -> None:
         try:

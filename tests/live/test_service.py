@@ -1,0 +1,198 @@
+"""A whole service: it answers, fails over, reloads, survives the death of its parts, and ends cleanly."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from typing import Any
+
+import dns.asyncquery
+import dns.message
+import dns.rcode
+import pytest
+
+pytestmark = pytest.mark.live
+
+FRA, IAD = "198.51.100.10", "192.0.2.10"
+SLACK = 0.5  # seconds allowed on top of what the counters need (the promise made to operators)
+DETECTION = 2 * 0.3 + 0.25 + SLACK
+
+
+async def dig(port: int, name: str, kind: str = "A", *, tcp: bool = False) -> dns.message.Message:
+    query = dns.message.make_query(name, kind)
+    ask = dns.asyncquery.tcp if tcp else dns.asyncquery.udp
+    return await ask(query, "127.0.0.1", port=port, timeout=5)
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+async def test_answers_and_ends(start: Any) -> None:
+    service = await start()
+    for tcp in (False, True):
+        reply = await dig(service.port, "www.example.com", tcp=tcp)
+        assert [str(rdata) for rdata in reply.answer[0]] == [FRA]
+        assert (await dig(service.port, "nosuch.example.com", tcp=tcp)).rcode() == dns.rcode.NXDOMAIN
+        assert (await dig(service.port, "example.net", tcp=tcp)).rcode() == dns.rcode.REFUSED
+    children = service.children("gslb.role")
+    assert len(children) == 3
+    assert await service.stop() == 0
+    assert not [pid for pid in children if alive(pid)]
+    assert sorted(path.name for path in (service.folder / "state").iterdir()) == ["accepted", "votes"]
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", service.port)
+
+
+async def test_failover_and_recovery_without_a_lost_query(start: Any, make_asker: Any, wait: Any) -> None:
+    service = await start()
+    async with make_asker(service.port) as asker:
+        await wait(lambda: asker.seen(FRA))
+        broken = time.monotonic()
+        await service.sites.sites["fra"].turn("hang")  # the slowest way to die
+        await wait(lambda: asker.seen(IAD))
+        assert asker.seen(IAD) - broken <= DETECTION
+        await asyncio.sleep(0.3)
+        assert {a.data for a in asker.since(asker.seen(IAD) + 0.05)} == {(IAD,)}
+
+        await service.sites.sites["iad"].turn("stop")  # all down: every member is answered
+        both = await wait(lambda: next((a for a in asker.answers if sorted(a.data) == sorted((FRA, IAD))), None))
+        await asyncio.sleep(0.3)
+        assert all(len(a.data) == 2 for a in asker.since(both.at + 0.05))
+
+        mended = time.monotonic()
+        await service.sites.sites["fra"].turn("ok")
+        back = await wait(lambda: next((a for a in asker.since(mended) if a.data == (FRA,)), None))
+        assert back.at - mended <= 3 * 0.3 + SLACK  # two successes, the first of them up to an interval away
+    assert asker.lost == 0
+    assert {a.rcode for a in asker.answers} == {0}
+
+
+async def test_reload_whole_or_not_at_all(start: Any, make_asker: Any) -> None:
+    service = await start()
+    zone = (service.folder / "zones" / "example.com.yaml").read_text()
+    async with make_asker(service.port, "static.example.com", 0.002) as asker:
+        service.write_zone(zone.replace("192.0.2.80", "192.0.2.81"))
+        answer = await service.ask("reload")
+        assert answer["accepted"], answer["text"]
+        changed = time.monotonic()
+        assert [str(rdata) for rdata in (await dig(service.port, "static.example.com")).answer[0]] == ["192.0.2.81"]
+
+        service.write_zone(zone.replace("192.0.2.80", "192.0.2.999"))
+        refused = await service.ask("reload")
+        assert not refused["accepted"]
+        assert refused["problems"][0]["where"].endswith("example.com.yaml:20:28")
+        assert "192.0.2.999" in refused["text"]
+        await asyncio.sleep(0.2)
+
+        service.write_zone(zone.replace("192.0.2.80", "192.0.2.82"))
+        service.process.send_signal(signal.SIGHUP)
+        async with asyncio.timeout(10):
+            while not asker.seen("192.0.2.82"):
+                await asyncio.sleep(0.02)
+    assert asker.lost == 0
+    assert {a.data for a in asker.answers} == {("192.0.2.80",), ("192.0.2.81",), ("192.0.2.82",)}
+    assert {a.data for a in asker.since(changed)} == {("192.0.2.81",), ("192.0.2.82",)}
+    assert max(a.seconds for a in asker.answers) < 0.5
+
+
+@pytest.mark.parametrize("planes", [1, 2])
+async def test_a_large_zone_is_loaded_while_answering(start: Any, make_asker: Any, planes: int) -> None:
+    service = await start(planes=planes)
+    lines = "\n".join(f"n{n} IN A 10.{n >> 16}.{n >> 8 & 255}.{n & 255}" for n in range(30_000))
+    async with make_asker(service.port, "static.example.com", 0.002) as asker:
+        head = "$TTL 60\n@ SOA ns1.example.com. h.example.com. 1 2 3 4 5\n@ NS ns1.example.com.\n@ NS ns2.example.com.\n"
+        service.write_zone(head + lines + "\n", "example.net.zone")
+        answer = await service.ask("reload")
+        assert answer["accepted"], answer["text"]
+        reply = await dig(service.port, "n29999.example.net")
+        assert [str(rdata) for rdata in reply.answer[0]] == ["10.0.117.47"]
+        (service.folder / "zones" / "example.net.zone").unlink()  # and gone again: 30,000 names are given back in slices
+        assert (await service.ask("reload"))["accepted"]
+        assert (await dig(service.port, "n29999.example.net")).rcode() == dns.rcode.REFUSED
+        await asyncio.sleep(0.3)
+    assert asker.lost == 0
+    assert {a.data for a in asker.answers} == {("192.0.2.80",)}
+    slow = sorted(a.seconds for a in asker.answers)
+    assert slow[int(len(slow) * 0.99)] < 0.1
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+async def test_control_dies_or_stalls_and_nobody_notices(start: Any, make_asker: Any, wait: Any, number: signal.Signals) -> None:
+    service = await start()
+    [control] = service.children("gslb.role.control")
+    async with make_asker(service.port) as asker:
+        await wait(lambda: asker.seen(FRA))
+        os.kill(control, number)
+        # dead: started anew at once. stopped: noticed after 15 s of silence, which is what this test waits for
+        await wait(lambda: service.logged("control ended and is started again"), 30)
+        await wait(lambda: service.ask("status"), 20)
+        assert {a.data for a in asker.answers} == {(FRA,)}
+        [fresh] = service.children("gslb.role.control")
+        assert fresh != control
+        broken = time.monotonic()
+        await service.sites.sites["fra"].turn("stop")
+        await wait(lambda: asker.seen(IAD))
+        assert asker.seen(IAD) - broken <= DETECTION
+    assert asker.lost == 0
+
+
+async def test_a_killed_plane_comes_back_to_its_queued_queries(start: Any, make_asker: Any, wait: Any) -> None:
+    service = await start()
+    async with make_asker(service.port) as asker:
+        await wait(lambda: len(asker.answers) > 50)
+        first = service.children("gslb.role.plane")
+        for plane in first:
+            os.kill(plane, signal.SIGKILL)
+        killed = time.monotonic()
+        await wait(lambda: len(asker.since(killed + 1)) > 100)
+        assert not set(first) & set(service.children("gslb.role.plane"))
+    assert asker.lost <= 2  # what a plane had taken from its socket when it was killed
+    assert service.logged("plane 0 ended and is started again")
+
+
+async def test_a_second_service_is_told_who_holds_the_port(start: Any, tmp_path: Any) -> None:
+    service = await start(planes=1)
+    other = tmp_path / "other"
+    other.mkdir()
+    second = await start(folder=other, ready=False, listen=f"127.0.0.1:{service.port}")
+    assert await asyncio.wait_for(second.process.wait(), 10) == 1
+    text = (other / "log").read_text()
+    assert text.startswith(f"gslb: 127.0.0.1:{service.port} (UDP) is already in use by python")
+    assert text.count("\n") == 1
+    assert (await dig(service.port, "www.example.com")).answer
+
+
+async def test_broken_files_at_first_start_end_with_the_place(start: Any) -> None:
+    service = await start(ready=False, zone="pools: {web: {policy: nearst}}\n")
+    assert await asyncio.wait_for(service.process.wait(), 15) == 1
+    text = (service.folder / "log").read_text()
+    assert "example.com.yaml:1:" in text
+    assert "nearst" in text
+    assert "Traceback" not in text
+
+
+async def test_a_restart_with_broken_files_starts_from_the_last_accepted(start: Any) -> None:
+    service = await start(planes=1)
+    assert await service.stop() == 0
+    service.write_zone("records: [broken\n")
+    again = await start(planes=1)
+    assert again.logged("STARTING FROM THE LAST ACCEPTED FILES")
+    assert [str(rdata) for rdata in (await dig(again.port, "static.example.com")).answer[0]] == ["192.0.2.80"]
+    assert (await again.ask("status"))["files"] == "last accepted"
+
+
+async def test_a_restart_remembers_a_dead_site(start: Any, make_asker: Any, wait: Any) -> None:
+    service = await start(planes=1)
+    await service.sites.sites["fra"].turn("hang")
+    async with make_asker(service.port) as asker:
+        await wait(lambda: asker.seen(IAD))
+    assert await service.stop() == 0
+    again = await start(planes=1)
+    assert [str(rdata) for rdata in (await dig(again.port, "www.example.com")).answer[0]] == [IAD]
