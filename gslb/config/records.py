@@ -6,6 +6,7 @@ forbids beside what, by lint, for master files too.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -20,6 +21,7 @@ RECORD_KEYS: Final = ("type", "ttl", "value", "values", "octodns", "dynamic", "g
 POOL_KEYS: Final = ("pool", "ttl", "types")
 POOL_TYPES: Final = {"A": 1, "AAAA": 28}
 
+_QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _ABSOLUTE: Final = frozenset(["NS", "CNAME", "DNAME", "PTR"])  # types whose whole data is one name
 _ELSEWHERE: Final = {
     "SOA": "write the zone's `soa:` key instead",
@@ -201,7 +203,7 @@ def _rdata(node: Node, type_text: str, scene: Scene) -> tuple[int, bytes, tuple[
     try:
         if isinstance(value, dict):
             sources = {key: child.text for key, child in node.items() if not isinstance(child.value, dict | list)}
-            return rdata.parse(type_text, fields.text(type_text, value, sources), scene.apex)
+            return _parse(type_text, fields.text(type_text, value, sources), scene.apex)
         if isinstance(value, list) or value is None or (isinstance(value, bool) and type_text != "TXT"):
             scene.problems.error("R006", f"the value of {type_text} cannot be {kind(value)}", node.where, _form(type_text))
             return None
@@ -210,7 +212,7 @@ def _rdata(node: Node, type_text: str, scene: Scene) -> tuple[int, bytes, tuple[
             return _TXT, txt.wire(text), ()
         if type_text in _ABSOLUTE and not text.startswith("\\#"):
             fields.absolute(text)
-        return rdata.parse(type_text, text, scene.apex)
+        return _parse(type_text, text, scene.apex)
     except fields.FieldError as error:
         place = node.child(error.key) if error.key is not None else node
         hint = error.hint if error.code != "R008" else _dotted(place.text, scene.apex)
@@ -220,6 +222,13 @@ def _rdata(node: Node, type_text: str, scene: Scene) -> tuple[int, bytes, tuple[
         hint = f"write {form}" if form and not isinstance(value, dict) else _form(type_text)
         scene.problems.error("R006", message, node.where, hint)
     return None
+
+
+def _parse(type_text: str, text: str, apex: bytes) -> tuple[int, bytes, tuple[bytes, ...]]:
+    """Read presentation text. In a master file `;` would begin a comment; here what follows it must not vanish."""
+    if ";" in text and ";" in _QUOTED.sub("", text):
+        raise ValueError(f"{type_text}: a semicolon outside quotes would begin a comment; write it as \\059 or inside quotes")
+    return rdata.parse(type_text, text, apex)
 
 
 def _dotted(name: str, apex: bytes) -> str:

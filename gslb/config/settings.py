@@ -194,7 +194,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
         for one in error.errors():
             _explain(one, document, origins, problems)
     if problems.fatal or settings is None:
-        raise ConfigError(tuple(problems.found))
+        raise ConfigError(tuple(sorted(problems.found, key=lambda problem: problem.where)))
     return settings.rooted(path.parent if path is not None else Path())
 
 
