@@ -17,6 +17,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from asker import question
+
 ROOT = Path(__file__).resolve().parent.parent
 DAEMONS = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin"])
 
@@ -242,8 +244,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def answers(port: int) -> bool:
-    query = b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x06static\x07example\x03org\x00\x00\x01\x00\x01"
+def answers(port: int, name: str = "static.example.org") -> bool:
+    query = b"\x12\x34" + question(name)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ask:
         ask.settimeout(0.2)
         try:
