@@ -7,7 +7,8 @@ full plan. Does no I/O.
 
 from __future__ import annotations
 
-from gslb.delta.drafts import PartitionDraft, PoolDraft, ZoneDraft
+from gslb.delta.partition_draft import PartitionDraft
+from gslb.delta.pool_draft import PoolDraft
 from gslb.delta.words import (
     Begin,
     Commit,
@@ -26,6 +27,7 @@ from gslb.delta.words import (
     ZoneNames,
     ZoneStart,
 )
+from gslb.delta.zone_draft import ZoneDraft
 from gslb.errors import PlanError
 from gslb.plan import EMPTY, GENERATION_NONE, Snapshot
 

@@ -2,15 +2,13 @@
 
 import pickle
 from array import array
-from dataclasses import dataclass
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gslb import delta
 from gslb.compiler.delta import SLICE_NAMES, diff, whole
-from gslb.delta import Assembler, Slice, words
+from gslb.delta import Assembler, Slice
 from gslb.errors import PlanError
 from gslb.names import from_text
 from gslb.plan import EMPTY, NO_PARTITION, Dynamic, Group, Node, Partition, Pick, Pool, Row, RRset, Snapshot, Zone
@@ -157,77 +155,3 @@ def test_slices_stay_small() -> None:
     assert max(len(pickle.dumps(s)) for s in slices) < 66_000
     assert all(len(s.word.nodes) <= SLICE_NAMES for s in slices if isinstance(s.word, delta.ZoneNames))
     assert assemble(EMPTY, slices) == big
-
-
-GOOD_ROW = Row(Pick.WEIGHTED, 1, 30, (Group(1, (b"abcd",)),))
-
-
-@dataclass
-class Bad:
-    name: str
-    words: list[delta.Word]
-
-
-BAD = [
-    Bad("weights sum to 0", [delta.PoolStart(1, "p", NO_PARTITION), delta.PoolRows(1, (GOOD_ROW._replace(groups=(Group(0, (b"abcd",)),)),))]),
-    Bad("weights sum to 2**32", [delta.PoolStart(1, "p", NO_PARTITION), delta.PoolRows(1, (GOOD_ROW._replace(groups=(Group(2**32, (b"abcd",)),)),))]),
-    Bad("TTL", [delta.PoolStart(1, "p", NO_PARTITION), delta.PoolRows(1, (GOOD_ROW._replace(ttl=2**31),))]),
-    Bad("row of an unknown number", [delta.PoolStart(1, "p", NO_PARTITION), delta.PoolMap(1, 1, 1, bytes(4))]),
-    Bad("no default", [delta.PoolStart(1, "p", NO_PARTITION), delta.PoolRows(1, (GOOD_ROW,)), delta.PoolMap(1, 1, 0, bytes(4))]),
-    Bad(
-        "no such partition",
-        [delta.PoolStart(1, "p", 5), delta.PoolRows(1, (GOOD_ROW,)), delta.PoolMap(1, 1, 1, bytes(4)), delta.Commit(2)],
-    ),
-    Bad(
-        "fewer rows than regions",
-        [
-            delta.PartitionStart(5, 24, 56),
-            delta.PartitionRuns(5, 4, array("I", [0, 9]).tobytes(), b"", array("H", [0, 7]).tobytes()),
-            delta.PartitionRuns(5, 6, array("Q", [0]).tobytes(), array("Q", [0]).tobytes(), array("H", [0]).tobytes()),
-            delta.PoolStart(1, "p", 5),
-            delta.PoolRows(1, (GOOD_ROW,)),
-            delta.PoolMap(1, 1, 1, bytes(4)),
-            delta.Commit(2),
-        ],
-    ),
-    Bad("runs descend", [delta.PartitionStart(5, 24, 56), delta.PartitionRuns(5, 4, array("I", [0, 9, 3]).tobytes(), b"", bytes(6))]),
-    Bad("runs of odd length", [delta.PartitionStart(5, 24, 56), delta.PartitionRuns(5, 4, b"\0\0\0", b"", b"\0\0")]),
-    Bad(
-        "a partition that starts late",
-        [delta.PartitionStart(5, 24, 56), delta.PartitionRuns(5, 4, array("I", [1]).tobytes(), b"", bytes(2)), delta.Commit(2)],
-    ),
-    Bad(
-        "a name of no pool",
-        [delta.ZoneStart(APEXES[0], SOA, 5, True), delta.ZoneNames(APEXES[0], ((APEXES[0], Node((), Dynamic(9, (1,)))),)), delta.Commit(2)],
-    ),
-    Bad("a zone without apex", [delta.ZoneStart(APEXES[0], SOA, 5, True), delta.Commit(2)]),
-    Bad("a name outside", [delta.ZoneStart(APEXES[0], SOA, 5, True), delta.ZoneNames(APEXES[0], ((APEXES[1], Node()),))]),
-    Bad("change of a zone that is not there", [delta.ZoneStart(APEXES[0], SOA, 5, False)]),
-    Bad("names of a zone not started", [delta.ZoneNames(APEXES[0], ())]),
-    Bad("removal of what is not there", [delta.PoolGone(4)]),
-    Bad("another generation", [delta.Commit(3)]),
-    Bad("not a word", [("x",)]),  # type: ignore[list-item]  # what a broken pipe could carry
-]
-
-
-@pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad.name)
-def test_a_bad_plan_is_refused_whole(bad: Bad) -> None:
-    assembler = Assembler()
-    *good, last = [Slice(number, word) for number, word in enumerate([delta.Begin(0, 2), *bad.words])]
-    for message in good:
-        assembler.feed(message)
-    with pytest.raises(PlanError):
-        assembler.feed(last)
-    assert assembler.live is EMPTY
-    with pytest.raises(PlanError, match="outside a delta"):
-        assembler.feed(Slice(9, delta.Commit(2)))
-
-
-def test_a_delta_from_another_generation_is_refused() -> None:
-    with pytest.raises(PlanError, match="is live"):
-        Assembler().feed(Slice(0, delta.Begin(4, 5)))
-
-
-def test_every_word_has_a_tag() -> None:
-    defined = {value for value in vars(words).values() if isinstance(value, type) and value.__module__ == words.__name__} - {Slice}
-    assert defined == set(delta.WORDS)
