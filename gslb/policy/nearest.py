@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from math import asin, cos, radians, sin, sqrt
+from math import asin, cos, dist, radians, sin
 from typing import Any, ClassVar, Final, Self, cast
 
 from gslb.model import Location, Site
@@ -24,11 +24,14 @@ TIERS: Final = 3  # see above; with two, the loss of two sites at once would alr
 Tiers = tuple[tuple[str, ...], ...]
 
 
+Vector = tuple[float, float, float]
+
+
 @dataclass(frozen=True, slots=True)
 class Nearest:
-    """Keeps the nearest tier with members left. `places`: (site, latitude, longitude, bias), degrees and per cent."""
+    """Keeps the nearest tier with members left. `places`: each site, where it stands on the unit sphere, and by what its distance is stretched."""
 
-    places: tuple[tuple[str, float, float, int], ...]
+    places: tuple[tuple[str, Vector, float], ...]
     default: tuple[str, ...] = ()
     at_least: int = 1
 
@@ -50,9 +53,10 @@ class Nearest:
 
     @classmethod
     def build(cls, options: Mapping[str, Any], sites: Mapping[str, Site]) -> Self:
-        """Make the filter from accepted options; sites without coordinates have no distance and come last."""
+        """Make the filter from accepted options. Sites without coordinates have no distance; for one site alone no client is told apart."""
         bias = options.get("bias") or {}
-        places = tuple((s.id, *s.location, int(bias.get(s.id, 0))) for s in sorted(sites.values(), key=lambda s: s.id) if s.location is not None)
+        located = [site for site in sorted(sites.values(), key=lambda site: site.id) if site.location is not None and len(sites) > 1]
+        places = tuple((site.id, _vector(site.location or (0, 0)), _stretch(bias.get(site.id, 0))) for site in located)
         return cls(places, tuple(options.get("default") or ()), options.get("at_least", 1))
 
     @classmethod
@@ -73,12 +77,15 @@ class Nearest:
 
     def client_key(self, location: Location) -> Hashable:
         """Return the tiers of sites, nearest first; none when the location is not known."""
-        pinned = tuple((p[0],) for p in self.places if p[0] == location.site)
-        here = location.coordinates or next((p[1:3] for p in self.places if p[0] == location.site), None)
-        if here is None:
-            return pinned
-        far = sorted((_biased(here, place), place[0]) for place in self.places if place[0] != location.site)
-        return pinned + _tiers(far)
+        pinned = [place for place in self.places if place[0] == location.site]
+        if location.coordinates is not None:
+            here = _vector(location.coordinates)
+        elif pinned:
+            here = pinned[0][1]
+        else:
+            return ()
+        far = sorted((_metres(here, there) * stretch, site) for site, there, stretch in self.places if site != location.site)
+        return tuple((place[0],) for place in pinned) + _tiers(far)
 
     def apply(self, candidates: tuple[Candidate, ...], key: Hashable) -> Outcome:
         """Keep the nearest tier that has members, filled up to `at_least`."""
@@ -102,31 +109,40 @@ class Nearest:
 
 
 def metres(a: tuple[float, float], b: tuple[float, float]) -> float:
-    """Great-circle distance by the haversine formula: exact for near points and for antipodes alike."""
-    lat1, lon1, lat2, lon2 = map(radians, (*a, *b))
-    h = sin((lat2 - lat1) / 2) ** 2 + cos(lat1) * cos(lat2) * sin((lon2 - lon1) / 2) ** 2
-    return 2 * EARTH_RADIUS * asin(min(1.0, sqrt(h)))
+    """Great-circle distance of two places given in degrees."""
+    return _metres(_vector(a), _vector(b))
 
 
-def _biased(here: tuple[float, float], place: tuple[str, float, float, int]) -> int:
-    """Distance in whole metres, so that nodes whose libm differs in the last bit agree. Bias: Route 53's formula."""
-    _, latitude, longitude, bias = place
-    distance = metres(here, (latitude, longitude))
-    return round(distance * (1 - bias / 100) if bias >= 0 else distance / (1 + bias / 100))
+def _metres(a: Vector, b: Vector) -> float:
+    """Haversine formula: half the chord is the sine of half the angle. Exact for near points; 0.1 m off for antipodes."""
+    return 2 * EARTH_RADIUS * asin(min(1.0, dist(a, b) / 2))
 
 
-def _tiers(far: list[tuple[int, str]]) -> Tiers:
-    """Cut a list sorted by distance into the first three tiers; each counts from its own nearest site."""
+def _vector(place: tuple[float, float]) -> Vector:
+    latitude, longitude = map(radians, place)
+    return (cos(latitude) * cos(longitude), cos(latitude) * sin(longitude), sin(latitude))
+
+
+def _stretch(bias: int) -> float:
+    """Route 53's formula, as a factor of the distance."""
+    return 1 - bias / 100 if bias >= 0 else 1 / (1 + bias / 100)
+
+
+def _tiers(far: list[tuple[float, str]]) -> Tiers:
+    """Cut a list sorted by distance into the first three tiers; each counts from its own nearest site.
+
+    In whole metres, so that nodes whose libm differs in the last bit agree.
+    """
     tiers: list[list[str]] = []
     reach = -1
     for distance, site in far:
-        if distance * 100 <= reach:
+        if round(distance) * 100 <= reach:
             tiers[-1].append(site)
         elif len(tiers) == TIERS:
             break
         else:
             tiers.append([site])
-            reach = distance * TIER_PERCENT
+            reach = round(distance) * TIER_PERCENT
     return tuple(tuple(sorted(tier)) for tier in tiers)
 
 

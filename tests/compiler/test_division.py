@@ -37,7 +37,7 @@ def test_chains_that_do_not_look_at_the_client_have_no_partition(kit):
     world = kit.World(
         kit.pool("a", four, kit.policy("failover")),
         kit.pool("b", four, kit.policy("geo", default=["fra"])),
-        kit.pool("c", [kit.member("fra", checks=())], kit.policy("all")),
+        kit.pool("c", four[:1], kit.policy("nearest")),
     )
     assert [partition(world, name) for name in "abc"] == [NO_PARTITION] * 3
     assert world.snapshot.partitions == {}

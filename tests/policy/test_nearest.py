@@ -24,15 +24,11 @@ PLACED = {key: site.location for key, site in SITES.items() if site.location}
 
 
 def central_angle(a, b):
-    """The angle between two unit vectors by atan2 of cross and dot product: nothing in common with the haversine formula."""
-
-    def vector(place):
-        lat, lon = map(math.radians, place)
-        return (math.cos(lat) * math.cos(lon), math.cos(lat) * math.sin(lon), math.sin(lat))
-
-    (ax, ay, az), (bx, by, bz) = vector(a), vector(b)
-    cross = (ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx)
-    return math.atan2(math.hypot(*cross), ax * bx + ay * by + az * bz)
+    """The angle by spherical trigonometry with atan2 (Vincenty's formula on a sphere): no vectors, no chord, well behaved everywhere."""
+    lat1, lon1, lat2, lon2 = map(math.radians, (*a, *b))
+    across = math.cos(lat2) * math.sin(lon2 - lon1)
+    along = math.cos(lat1) * math.sin(lat2) - math.sin(lat1) * math.cos(lat2) * math.cos(lon2 - lon1)
+    return math.atan2(math.hypot(across, along), math.sin(lat1) * math.sin(lat2) + math.cos(lat1) * math.cos(lat2) * math.cos(lon2 - lon1))
 
 
 def points():
@@ -138,6 +134,11 @@ def test_a_negative_bias_divides():
     at = Location(coordinates=(0.0, 18.0))
     assert Nearest.build({"bias": {"fra": -45}}, sites).client_key(at) == (("fra",), ("iad",))
     assert Nearest.build({"bias": {"fra": -55}}, sites).client_key(at) == (("iad",), ("fra",))
+
+
+def test_one_site_alone_tells_no_clients_apart():
+    chosen = Nearest.build({}, {"fra": SITES["fra"]})
+    assert {chosen.client_key(location) for location in (GERMAN, UNKNOWN_LOCATION, Location(site="fra"))} == {()}
 
 
 def test_when_all_are_down_eight_are_kept_nearest_first(people, ids):
