@@ -121,7 +121,7 @@ class _Search:
             if target is None:
                 return self._at(name, node)
             seen.add(name)
-            if target in seen or not _is_under(target, self.zone.apex) or self.qtype in (CNAME, ANY):
+            if target in seen or not _is_under(target, self.zone.apex) or self.qtype == CNAME:
                 break
             name = target
         return self._found(NOERROR)  # the chain leaves the zone, loops, or is too long: what is known of it

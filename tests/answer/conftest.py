@@ -150,7 +150,9 @@ class Answer:
     def section(self, name: str) -> list[str]:
         """Records of a section as `owner ttl type rdata`, in order, names below example.com. shortened and that itself `@`."""
         lines = [
-            f"{rrset.name} {rrset.ttl} {dns.rdatatype.to_text(rrset.rdtype)} {data.to_text()}" for rrset in getattr(self.message, name) for data in rrset
+            f"{rrset.name} {rrset.ttl} {dns.rdatatype.to_text(rrset.rdtype)} {data.to_text()}"
+            for rrset in getattr(self.message, name)
+            for data in rrset
         ]
         return [line.replace(".example.com.", "").replace("example.com.", "@") for line in lines]
 

@@ -181,7 +181,7 @@ def family(load_zone: Callable) -> dict[bytes, plan.Zone]:
         ("example.com.", 43, "example.com.", [], True),  # no parent here: the zone itself says NODATA
     ],
 )
-def test_zones_side_by_side(family: dict[bytes, plan.Zone], name: str, rtype: int, zone: str, answers: list[int], aa: bool) -> None:
+def test_zones_side_by_side(family: dict[bytes, plan.Zone], name: str, rtype: int, zone: str, answers: list[int], aa: bool) -> None:  # noqa: PLR0917  # one column each
     wire = names.from_text(name)
     starts = []
     at = 0

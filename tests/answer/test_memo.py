@@ -16,7 +16,26 @@ from gslb import plan
 from gslb.answer import Drop, Env, Memo, NeedRow, Reply, answer, memo, shelf
 from gslb.answer.tally import MAX_CELLS, Meta, Tallies
 
-NAMES = ["www", "old", "flat", "mail", "nope", "x.wild", "host.sub", "host.d", "missing", "broken", "empty", "big", "a.pooled", "b.pooled", "", "Mixed.case"]
+NAMES = [
+    *(
+        "www",
+        "old",
+        "flat",
+        "mail",
+        "nope",
+        "x.wild",
+        "host.sub",
+        "host.d",
+        "missing",
+        "broken",
+        "empty",
+        "big",
+        "a.pooled",
+        "b.pooled",
+        "",
+        "Mixed.case",
+    )
+]
 CLIENTS = [b"\x7f\0\0\1", b"\x14\0\0\1", b"\x0a\1\2\3", bytes(10) + b"\xff\xff\x14\0\0\1", b"\x20\1\x0d\xb8" + bytes(11) + b"\1"]
 
 
