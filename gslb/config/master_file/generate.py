@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 _RANGE: Final = re.compile(r"([0-9]{1,10})-([0-9]{1,10})(?:/([0-9]{1,10}))?", re.ASCII)
-_PLACE: Final = re.compile(r"\\.|\$\$|\$\{([^}]*)\}|\$", re.DOTALL)
+_PLACE: Final = re.compile(r"\\.|\$\$|\$\{([^${}]{0,40})\}|\$", re.DOTALL)
 _MODIFIER: Final = re.compile(r"\s*([+-]?[0-9]{1,10})\s*(?:,\s*([0-9]{1,3})\s*(?:,\s*([doxXnN])\s*)?)?", re.ASCII)
 _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _MAX: Final = 2**31 - 1
