@@ -129,6 +129,7 @@ many IN NS {many}
     + "".join(f"some IN NS a-longer-name-of-a-server-{n}.some\na-longer-name-of-a-server-{n}.some IN A 192.0.2.{n}\n" for n in range(1, 11))
 )
 CHILD = HEAD + "inchild IN A 192.0.2.50\n*.w IN A 192.0.2.51\n"
+OTHER = HEAD + "d IN DNAME twin.test.\nc IN CNAME mail.twin.test.\n"
 ZONES = {"twin.test": MAIN + "kid IN NS ns1.kid\nns1.kid IN A 192.0.2.1\n", "kid.twin.test": CHILD, "other.test": OTHER}
 
 
