@@ -100,7 +100,7 @@ def _value(text: str, field: FieldInfo) -> Any:
     """Read a variable: a list by commas, text as it is, else a YAML scalar."""
     if "tuple" in str(field.annotation):
         return [part.strip() for part in text.split(",") if part.strip()]
-    if str in (field.annotation, *get_args(field.annotation)) or field.annotation is Path:
+    if str in (field.annotation, *get_args(field.annotation)) or "Path" in str(field.annotation):
         return text
     return yaml12.scalar(text.strip())
 

@@ -5,6 +5,7 @@ Called by `load` and `settings`. A file that cannot be read is a Problem; the ot
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -44,11 +45,12 @@ class Source:
 
 def read_all(paths: Sequence[Path], problems: Problems, *, but: Path | None = None) -> list[Source]:
     """Read files, and of folders all files that are ours, sorted by name; each file once. `but`: a file that is read elsewhere."""
-    seen = {but.resolve()} if but is not None else set()
+    seen = {os.path.realpath(but)} if but is not None else set()  # unlike Path.resolve it never raises, whatever links do
     sources = []
     for path in _files(paths, problems):
-        if path.resolve() not in seen:
-            seen.add(path.resolve())
+        real = os.path.realpath(path)
+        if real not in seen:
+            seen.add(real)
             source = read(path, problems, Role.NETWORKS if path.name in NETWORKS else Role.ZONES)
             if source is not None:
                 sources.append(source)
@@ -59,6 +61,9 @@ def read(path: Path, problems: Problems, role: Role = Role.ZONES) -> Source | No
     """Read one file; None (and a problem) where it cannot be read as text."""
     where = Where(str(path))
     try:
+        if path.exists() and not path.is_file():
+            problems.error("F002", "cannot be read: it is not a file", where)
+            return None
         with path.open("rb") as file:
             data = file.read(MAX_OCTETS + 1)
     except FileNotFoundError:
@@ -82,6 +87,9 @@ def read(path: Path, problems: Problems, role: Role = Role.ZONES) -> Source | No
 def _files(paths: Sequence[Path], problems: Problems) -> list[Path]:
     found: list[Path] = []
     for path in paths:
+        if "\0" in str(path):
+            problems.error("F001", "no file has a NUL in its name", Where(str(path).replace("\0", "\\0")))
+            continue
         if not path.is_dir():
             found.append(path)
             continue

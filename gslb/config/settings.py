@@ -14,7 +14,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
 from gslb.config import durations, environment, files, yaml12
 from gslb.config.document import Document, Node
@@ -74,6 +74,13 @@ def _auto(value: Any) -> Any:
     return None if value == "auto" else value
 
 
+def _nameable(value: Path) -> Path:
+    if "\0" in str(value):
+        raise ValueError("no file has a NUL in its name")
+    return value
+
+
+File = Annotated[Path, AfterValidator(_nameable)]
 Listen = Annotated[Endpoint, BeforeValidator(_endpoint), WithJsonSchema({"type": "string", "examples": ["127.0.0.1:5300", "[::1]:5300"]})]
 Seconds = Annotated[float, BeforeValidator(durations.seconds), WithJsonSchema({"type": ["string", "number"], "examples": ["10s", 2.5]})]
 
@@ -109,8 +116,8 @@ class Dns(_Section):
 class Geo(_Section):
     """What is known of places."""
 
-    database: Path | None = Field(default=None, description="MMDB file, or a folder of them; default: geodb/ if it is there")
-    networks: Path | None = Field(default=None, description="the operator's own networks; default: networks.yaml if it is there")
+    database: File | None = Field(default=None, description="MMDB file, or a folder of them; default: geodb/ if it is there")
+    networks: File | None = Field(default=None, description="the operator's own networks; default: networks.yaml if it is there")
 
 
 class Probe(_Section):
@@ -139,14 +146,14 @@ class Settings(_Section):
     node: str = Field(default_factory=socket.gethostname, min_length=1, max_length=255, description="this node's name; default: the host's")
     dns: Dns = Field(default=Dns(), description="the DNS service")
     store: str = Field(default="memory://", pattern="^[a-z+]+://", description="where votes are shared", json_schema_extra={"secret": True})
-    zones: Annotated[tuple[Path, ...], BeforeValidator(_one_or_many)] = Field(
+    zones: Annotated[tuple[File, ...], BeforeValidator(_one_or_many)] = Field(
         (Path("zones"),), min_length=1, description="files and folders of zones; they share one namespace"
     )
     geo: Geo = Field(default=Geo(), description="what is known of places")
     probe: Probe | None = Field(default=None, description="present: this node also probes")
     metrics: Metrics = Field(default=Metrics(), description="metrics and health of the process itself")
-    state_dir: Path = Field(default=Path("state"), description="last accepted files and last votes: a start without the store")
-    control: Path | None = Field(default=None, description="unix socket for gslb reload and gslb status; default: in state_dir")
+    state_dir: File = Field(default=Path("state"), description="last accepted files and last votes: a start without the store")
+    control: File | None = Field(default=None, description="unix socket for gslb reload and gslb status; default: in state_dir")
     log: Log = Field(default=Log(), description="what is logged, and how")
 
     @property

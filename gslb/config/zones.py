@@ -50,14 +50,14 @@ def read(root: Node, space: Namespace) -> None:
     apex = _apex(root, space)
     if apex is not None:
         ttl = _default_ttl(root.get("default_ttl"), space)
-        _zone(apex, root.child("records"), ttl, root.get("soa"), space)
+        _zone(apex, root.child("records"), ttl, root, space)
 
 
 def read_octodns(root: Node, space: Namespace) -> None:
     """Read a plain octoDNS zone; its name is the file's."""
     apex = _apex(root, space)
     if apex is not None:
-        _zone(apex, root, DEFAULT_TTL, None, space)
+        _zone(apex, root, DEFAULT_TTL, root, space)
 
 
 def _apex(root: Node, space: Namespace) -> bytes | None:
@@ -91,9 +91,12 @@ def _default_ttl(node: Node | None, space: Namespace) -> int:
         return DEFAULT_TTL
 
 
-def _zone(apex: bytes, section: Node, ttl: int, soa_node: Node | None, space: Namespace) -> None:
+def _zone(apex: bytes, section: Node, ttl: int, root: Node, space: Namespace) -> None:
     """Read all names, and put the SOA at the apex."""
-    where = section.document.where(0) if section.key_place == section.place else section.key_where
+    ours = section is not root
+    named = root.get("zone") if ours else None
+    where = named.key_where if named else section.key_where
+    soa_node = root.get("soa") if ours else None
     if not isinstance(section.value, dict):
         space.problems.error("C001", f"`records:` must be a mapping from names to records, not {kind(section.value)}", section.where)
         return
