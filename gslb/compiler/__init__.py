@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 from gslb import targets
 from gslb.compiler.division import Cut, Divisions
 from gslb.compiler.recipe import Recipe, backups, recipes
-from gslb.compiler.rows import Rows
+from gslb.compiler.rows import Place, Rows
 from gslb.compiler.standing import TYPES
 from gslb.compiler.zones import compile_zone
 from gslb.model import Location, Model
@@ -73,7 +73,7 @@ class Compiler:
     def row(self, pool: int, region: int, kind: int, verdicts: Verdicts) -> Row:
         """Compile one wanted row (NeedRow). Raises LookupError for what is not in the plan."""
         recipe = self._by_number[pool]
-        return Rows(self._recipes, verdicts).row(recipe, kind, recipe.division, region)
+        return Rows(self._recipes, verdicts).row(recipe, kind, Place(recipe.division, region))
 
     def fill(self, snapshot: Snapshot, wanted: Iterable[tuple[int, int, int]], verdicts: Verdicts, generation: int) -> Snapshot:
         """Put wanted rows (pool, region, type) into the plan; from then on updates keep them. Others' mistakes are left out."""
@@ -85,7 +85,7 @@ class Compiler:
                 continue
             recipe = self._by_number[number]
             table = list(pool.rows[kind])
-            table[region] = rows.row(recipe, kind, recipe.division, region)
+            table[region] = rows.row(recipe, kind, Place(recipe.division, region))
             pools[number] = pool._replace(rows={**pool.rows, kind: tuple(table)})
         return Snapshot(generation, snapshot.zones, pools, snapshot.partitions)
 
@@ -95,11 +95,12 @@ class Compiler:
         default: dict[int, Row] = {}
         for kind in TYPES:
             before = old.rows[kind] if old else (None,) * len(recipe.division)
-            table[kind] = tuple(
-                _kept(had, rows.row(recipe, kind, recipe.division, region)) if region < self._eager or had is not None else None
-                for region, had in enumerate(before)
-            )
-            first = rows.row(recipe, kind, recipe.division, 0)
+            wanted = [region for region, had in enumerate(before) if region < self._eager or had is not None]
+            now = list(before)
+            for region, row in zip(wanted, rows.table(recipe, kind, wanted), strict=True):
+                now[region] = _kept(before[region], row)
+            table[kind] = tuple(now)
+            first = rows.row(recipe, kind, Place(recipe.division, 0))
             default[kind] = _kept(old.default[kind] if old else None, rows.intern(first._replace(ttl=min(first.ttl, recipe.pool.ttl_min))))
         return _kept(old, Pool(recipe.pool.id, recipe.division.number, table, default))
 

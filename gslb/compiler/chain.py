@@ -8,7 +8,7 @@ Weight 0 means "only when no positive weight is left" for every pick: so a chain
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 
 from gslb.errors import PlanError
 from gslb.model import Location, Policy, Site
@@ -33,19 +33,27 @@ def build(policy: Policy, sites: Mapping[str, Site]) -> tuple[Filter, ...]:
 class Chain:
     """Filters in order, and those that stand in their places when all members are down."""
 
-    def __init__(self, filters: tuple[Filter, ...]) -> None:
-        """Keep the filters."""
+    def __init__(self, filters: tuple[Filter, ...], same_for_all: int = 0) -> None:
+        """Keep the filters. `same_for_all`: how many of the first ones do not look at the client."""
         self.filters = filters
+        self._head = [(chosen, None) for chosen in filters[:same_for_all]]
+        self._tail = filters[same_for_all:]
         self._loose = [chosen.when_all_down() for chosen in filters]
 
     def keys(self, location: Location) -> Keys:
         """Return what each filter needs of a client there."""
         return tuple(chosen.client_key(location) for chosen in self.filters)
 
-    def choose(self, candidates: Candidates, keys: Keys) -> Candidates:
-        """Return what the chain keeps; nothing = it failed, and the all-down rule applies."""
-        for some in _by_weight(candidates):
-            outcome = _run([*zip(self.filters, keys, strict=True)], some)
+    def start(self, candidates: Candidates) -> list[Candidates]:
+        """Run the filters that are the same for every client, once for all regions; what is left goes to `choose`."""
+        outcomes = [_run(self._head, some) for some in _by_weight(candidates)]
+        return [outcome.candidates for outcome in outcomes if outcome.candidates and not outcome.failed]
+
+    def choose(self, started: list[Candidates], keys: Keys) -> Candidates:
+        """Return what the whole chain keeps; nothing = it failed, and the all-down rule applies."""
+        tail = [*zip(self._tail, keys[len(self._head) :], strict=True)]
+        for some in started:
+            outcome = _run(tail, some)
             if outcome.candidates and not outcome.failed:
                 return outcome.candidates
         return ()
@@ -66,7 +74,7 @@ def _by_weight(candidates: Candidates) -> Iterator[Candidates]:
         yield candidates
 
 
-def _run(links: list[tuple[Filter, Hashable]], candidates: Candidates) -> Outcome:
+def _run(links: Sequence[tuple[Filter, Hashable]], candidates: Candidates) -> Outcome:
     """Pass candidates down the chain; the whole has failed where a link has."""
     failed = False
     for chosen, key in links:

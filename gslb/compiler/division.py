@@ -54,13 +54,20 @@ class Divisions:
 
     def of(self, chains: Iterable[Chain]) -> Division:
         """Return the division for a pool's chain and its backups' chains."""
-        filters = dict.fromkeys(chosen for chain in chains for chosen in chain.filters if self._looks_at_client(chosen))
+        filters = dict.fromkeys(chosen for chain in chains for chosen in chain.filters if self.looks_at_client(chosen))
         key = tuple(sorted(filters, key=repr))  # so that a pool and its backup's pool share, whichever comes first
         found = self._of_filters.get(key)
         if found is None:
             regions = classify(key, self._locations)
             classes = array("H", regions.of_location).tobytes()
             found = self._of_filters[key] = self._of_regions.setdefault(classes, Division(regions))
+        return found
+
+    def looks_at_client(self, chosen: Filter) -> bool:
+        """Whether a filter tells any client from others; worked out once for each."""
+        found = self._looks.get(chosen)
+        if found is None:
+            found = self._looks[chosen] = any(chosen.client_key(location) is not None for location in self._locations)
         return found
 
     def number(self) -> None:
@@ -75,9 +82,3 @@ class Divisions:
             divided = [d for d in self._of_regions.values() if d.number != NO_PARTITION]
             self._partitions = {d.number: self._cut(d.regions.of_location) for d in divided}
         return self._partitions
-
-    def _looks_at_client(self, chosen: Filter) -> bool:
-        found = self._looks.get(chosen)
-        if found is None:
-            found = self._looks[chosen] = any(chosen.client_key(location) is not None for location in self._locations)
-        return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Final
 
 from gslb.compiler.chain import Chain, build
@@ -39,7 +40,9 @@ def recipes(model: Model, divisions: Divisions) -> dict[str, Recipe]:
     for pool in model.pools.values():
         used = {member.site for member in pool.members}
         filters = build(pool.policy, {key: site for key, site in model.sites.items() if key in used})
-        chains[pool.id] = interned.setdefault(filters, Chain(filters))
+        if filters not in interned:
+            interned[filters] = Chain(filters, sum(1 for _ in takewhile(lambda chosen: not divisions.looks_at_client(chosen), filters)))
+        chains[pool.id] = interned[filters]
     numbers = dict(zip(model.pools, numbered([name.encode() for name in model.pools]), strict=True))
     found = {
         pool.id: Recipe(

@@ -12,8 +12,8 @@ What was decided for (chain, candidates, keys) is remembered for the pass, and e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, NamedTuple
 
 from gslb.compiler.chain import Candidates, Chain, Keys
 from gslb.compiler.division import Division
@@ -27,6 +27,23 @@ SERVFAIL: Final = 2
 WEIGHT_LIMIT: Final = 2**32 - 1  # plan.Row: a sum of weights stays below 2**32
 
 
+class Place(NamedTuple):
+    """For which clients: a region of a division. `depth`: how many pools have handed on to their backups, this one included."""
+
+    division: Division
+    region: int
+    depth: int = 1
+
+
+class _Stage(NamedTuple):
+    """A pool's members of one family under this pass's verdicts, and what is already decided for members standing so."""
+
+    standing: Standing
+    started: list[Candidates]  # after the filters that are the same for every client
+    decided: dict[Keys, Candidates]
+    made: dict[Candidates, Row]
+
+
 class Rows:
     """One pass. `row` is total: whatever is down or missing, there is a row."""
 
@@ -34,48 +51,51 @@ class Rows:
         """Start a pass; what it remembers is good for these verdicts only."""
         self._recipes = recipes
         self._verdicts = verdicts
-        self._standings: dict[tuple[int, int], tuple[Standing, dict[Keys, Candidates]]] = {}
+        self._stages: dict[tuple[int, int], _Stage] = {}
         self._decided: dict[tuple[Chain, Candidates], dict[Keys, Candidates]] = {}
-        self._made: dict[tuple[int, int, Candidates], Row] = {}
         self._interned: dict[Row, Row] = {}
 
-    def row(self, recipe: Recipe, kind: int, division: Division, region: int, depth: int = 1) -> Row:
-        """Make the row of a pool, type (A or AAAA) and region; `division` is that of the pool asked for, also for its backups."""
-        standing, decided = self._standing(recipe, kind)
-        if not standing.candidates:
-            return self.intern(Row(recipe.pick, recipe.pool.answers, recipe.ttl, ()))
-        keys = division.keys(recipe.chain)[region]
+    def table(self, recipe: Recipe, kind: int, regions: Iterable[int]) -> Iterator[Row]:
+        """Make the rows of a pool and type (A or AAAA) for these regions."""
+        stage, keys = self._stage(recipe, kind), recipe.division.keys(recipe.chain)
+        return (self._row(recipe, kind, stage, keys[region], Place(recipe.division, region)) for region in regions)
+
+    def row(self, recipe: Recipe, kind: int, at: Place) -> Row:
+        """Make one row, for the region of a division that may be another pool's: backups answer for its clients."""
+        return self._row(recipe, kind, self._stage(recipe, kind), at.division.keys(recipe.chain)[at.region], at)
+
+    def _row(self, recipe: Recipe, kind: int, stage: _Stage, keys: Keys, at: Place) -> Row:
+        standing, started, decided, made = stage
         chosen = decided.get(keys)
         if chosen is None:
-            chosen = decided[keys] = recipe.chain.choose(standing.candidates, keys)
+            chosen = decided[keys] = recipe.chain.choose(started, keys)
         if not chosen:
-            return self._all_down(recipe, kind, division, region, depth)
-        made = self._made.get((recipe.number, kind, chosen))
-        if made is None:
-            made = Row(recipe.pick, recipe.pool.answers, recipe.ttl, _groups(chosen, standing))
-            made = self._made[recipe.number, kind, chosen] = self.intern(made)
-        return made
+            return self._all_down(recipe, kind, keys, at)
+        row = made.get(chosen)
+        if row is None:
+            row = made[chosen] = self.intern(Row(recipe.pick, recipe.pool.answers, recipe.ttl, _groups(chosen, standing)))
+        return row
 
     def intern(self, row: Row) -> Row:
         """Return the one object for equal rows."""
         return self._interned.setdefault(row, row)
 
-    def _standing(self, recipe: Recipe, kind: int) -> tuple[Standing, dict[Keys, Candidates]]:
-        """Return how a pool's members stand, and what its chain decided for members standing so."""
-        found = self._standings.get((recipe.number, kind))
+    def _stage(self, recipe: Recipe, kind: int) -> _Stage:
+        found = self._stages.get((recipe.number, kind))
         if found is None:
             standing = stand(recipe.entrants[kind], self._verdicts)
             decided = self._decided.setdefault((recipe.chain, standing.candidates), {})
-            found = self._standings[recipe.number, kind] = (standing, decided)
+            found = self._stages[recipe.number, kind] = _Stage(standing, recipe.chain.start(standing.candidates), decided, {})
         return found
 
-    def _all_down(self, recipe: Recipe, kind: int, division: Division, region: int, depth: int) -> Row:
+    def _all_down(self, recipe: Recipe, kind: int, keys: Keys, at: Place) -> Row:
+        standing = self._stage(recipe, kind).standing
+        if not standing.candidates:
+            return self.intern(Row(recipe.pick, recipe.pool.answers, recipe.ttl, ()))
         substitute = self._recipes.get(backup(recipe.pool))
-        if substitute is not None and depth < MAX_DEPTH:
-            row = self.row(substitute, kind, division, region, depth + 1)
+        if substitute is not None and at.depth < MAX_DEPTH:
+            row = self.row(substitute, kind, at._replace(depth=at.depth + 1))
             return self.intern(row._replace(reason=f"backup:{substitute.pool.id}{' ' if row.reason else ''}{row.reason}"))
-        standing, _ = self._standing(recipe, kind)
-        keys = division.keys(recipe.chain)[region]
         if recipe.pool.when_all_down.mode == "primary":
             allowed = (recipe.chain.fail_open((one,), keys) for one in standing.candidates)
             first = next((kept for kept in allowed if kept), ())
