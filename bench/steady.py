@@ -10,6 +10,7 @@ may be said at that moment.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import shutil
@@ -88,15 +89,15 @@ class Site:
 
     @staticmethod
     def _serve(sock: socket.socket) -> None:
-        try:
-            while True:
+        while True:
+            try:
                 client, _ = sock.accept()
-                with client:
-                    client.settimeout(1)
-                    client.recv(4096)
-                    client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
-        except OSError:
-            return
+            except OSError:
+                return  # stopped
+            with client, contextlib.suppress(OSError):
+                client.settimeout(1)
+                client.recv(4096)
+                client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
 
 
 class Bench:
