@@ -135,6 +135,7 @@ def test_what_exists(owners: dict[str, str]) -> None:
 
 def test_a_large_zone_is_lean() -> None:
     """Names with an address each: what the plan adds to the model."""
+    count = 20_000
     soa = model.NameData((model.RRset(6, 60, (names.ROOT * 2 + bytes(20),)),))
     found = {names.from_text(f"host-{n}.example.com."): model.NameData((model.RRset(1, 300, ((0x0A000000 + n).to_bytes(4),)),)) for n in range(count)}
     zone = model.Zone(name("@"), {name("@"): soa, **found})
