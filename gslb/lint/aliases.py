@@ -18,12 +18,12 @@ MAX_CHAIN: Final = 8  # the answer follows some more, but resolvers give up at a
 def problems(view: View) -> Iterator[Problem]:
     """Judge aliases of a zone."""
     for owner, rrset in view.of_type(CNAME):
-        name = names.to_text(owner)
         if len(rrset.rdata) > 1:
+            name = names.to_text(owner)
             yield Problem("L081", f"{name} has {len(rrset.rdata)} CNAME records", rrset.where, "keep one; to share load, point the name to a pool")
         others = [text(other.type) for other in view.zone.names[owner].rrsets if other.type not in _BESIDE_CNAME]
         if others:
-            said = f"{name} has a CNAME beside other data ({', '.join(others)})"
+            said = f"{names.to_text(owner)} has a CNAME beside other data ({', '.join(others)})"
             yield Problem("L080", said, rrset.where, "a CNAME stands alone; at the apex, use a pool or addresses")
     for owner, data in view.zone.names.items():
         if data.pool is not None:

@@ -35,17 +35,19 @@ def problems(view: View) -> Iterator[Problem]:
 
 def _nameserver(view: View, owner: bytes, target: bytes, rrset: RRset) -> Iterator[Problem]:
     look = view.look(target)
-    who = f"{names.to_text(owner)} NS {names.to_text(target)}"
     if look.data.pool is not None:
         # gdnsd's rule: who finds a nameserver must not depend on health or place, and it never helps a client.
-        yield Problem("L071", f"{who}: the nameserver's addresses come from a pool", rrset.where, "give nameservers static addresses")
+        code, said, hint = "L071", "the nameserver's addresses come from a pool", "give nameservers static addresses"
     elif look.found is Found.ALIAS:
-        yield Problem("L072", f"{who}: the nameserver is a CNAME", rrset.where, "name the host itself (RFC 2181 section 10.3)")
+        code, said, hint = "L072", "the nameserver is a CNAME", "name the host itself (RFC 2181 section 10.3)"
+    elif look.found is Found.ELSEWHERE or look.types() & ADDRESSES:
+        return
     elif look.found is Found.DELEGATED and not (names.is_under(target, owner) and owner != view.zone.apex):
         return  # in another child zone: its servers know it
-    elif look.found is not Found.ELSEWHERE and not look.types() & ADDRESSES:
-        what = "no glue here" if look.found is Found.DELEGATED else "no address in its zone"
-        yield Problem("L073", f"{who}: the nameserver has {what}", rrset.where, f"add its address: {names.to_text(target)} A …")
+    else:
+        code, hint = "L073", f"add its address: {names.to_text(target)} A …"
+        said = f"the nameserver has {'no glue here' if look.found is Found.DELEGATED else 'no address in its zone'}"
+    yield Problem(code, f"{names.to_text(owner)} NS {names.to_text(target)}: {said}", rrset.where, hint)
 
 
 def _hidden(owner: bytes, data: NameData, cut: bytes, glue: set[bytes]) -> Iterator[Problem]:

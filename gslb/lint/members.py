@@ -7,7 +7,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final
 
 from gslb.errors import Problem, Severity
-from gslb.model import Address, Model, Pool
+from gslb.model import Address, Member, Model, Pool
 
 MAX_WEIGHT: Final = 2**20  # gdnsd's bound; 4,096 members of it still sum below 2**32, which the plan's rows hold
 MAX_WEIGHT_SUM: Final = 2**32
@@ -54,14 +54,17 @@ def _weights(pool: Pool) -> Iterator[Problem]:
 
 def _families(pool: Pool) -> Iterator[Problem]:
     """Warn of uneven families: A and AAAA are judged apart, so the two halves of a client's attempt would meet different sites."""
-    with6 = [member for member in pool.members if any(address.version == 6 for address in member.addresses)]
-    with4 = [member for member in pool.members if any(address.version == 4 for address in member.addresses)]
-    for have, version in ((with6, 6), (with4, 4)):
-        lack = [member for member in pool.members if member not in have]
+    for version in (6, 4):
+        have = [member for member in pool.members if _has(member, version)]
+        lack = [member for member in pool.members if not _has(member, version)]
         if have and lack:
             said = f"pool {pool.id}: {_listed([member.id for member in lack])} without IPv{version} address, {_listed([m.id for m in have])} with one"
             hint = f"IPv{version} clients are sent to the latter only; give all members both families, or make pools per family"
             yield Problem("L023", said, lack[0].where, hint, Severity.WARNING)
+
+
+def _has(member: Member, version: int) -> bool:
+    return any(address.version == version for address in member.addresses)
 
 
 def _addresses(pool: Pool) -> Iterator[Problem]:

@@ -39,17 +39,18 @@ def _hosts(view: View, owner: bytes, rrset: RRset) -> Iterator[Problem]:
         if target == names.ROOT:  # "no such service", RFC 7505 and RFC 2782
             continue
         look = view.look(target)
-        who = f"{names.to_text(owner)} {text(rrset.type)} {names.to_text(target)}"
         if look.found is Found.ALIAS:
-            yield Problem("L090", f"{who}: the target is a CNAME", rrset.where, "name the host itself (RFC 2181 section 10.3)", Severity.WARNING)
+            said = f"{_said(owner, rrset, target)}: the target is a CNAME"
+            yield Problem("L090", said, rrset.where, "name the host itself (RFC 2181 section 10.3)", Severity.WARNING)
         elif look.found in (Found.THERE, Found.NOTHING) and not look.types() & ADDRESSES:
-            yield Problem("L091", f"{who}: the target has no address in its zone", rrset.where, "add one, or correct the name", Severity.WARNING)
+            said = f"{_said(owner, rrset, target)}: the target has no address in its zone"
+            yield Problem("L091", said, rrset.where, "add one, or correct the name", Severity.WARNING)
 
 
 def _there(view: View, owner: bytes, rrset: RRset) -> Iterator[Problem]:
     for target in rrset.targets:
         if target != names.ROOT and view.look(target.lower()).found is Found.NOTHING:
-            said = f"{names.to_text(owner)} {text(rrset.type)} {names.to_text(target)}: there is no such name in its zone"
+            said = f"{_said(owner, rrset, target)}: there is no such name in its zone"
             yield Problem("L092", said, rrset.where, "add the name, or correct it; is a dot missing at its end?", Severity.WARNING)
 
 
@@ -57,5 +58,9 @@ def _doubled(view: View, owner: bytes, target: bytes, rrset: RRset) -> Iterator[
     """Warn of `www.example.com.example.com.`: a forgotten dot, the commonest mistake in zone files."""
     apex = view.zone.apex
     if apex != names.ROOT and target.endswith(apex[:-1] + apex) and view.look(target).found is Found.NOTHING:
-        said = f"{names.to_text(owner)} {text(rrset.type)} {names.to_text(target)}: the zone's name stands twice"
+        said = f"{_said(owner, rrset, target)}: the zone's name stands twice"
         yield Problem("L094", said, rrset.where, "end the name with a dot where it is written in full", Severity.WARNING)
+
+
+def _said(owner: bytes, rrset: RRset, target: bytes) -> str:
+    return f"{names.to_text(owner)} {text(rrset.type)} {names.to_text(target)}"
