@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gslb.config import octodns_rules
 from gslb.model import Location
 from gslb.policy import filter_named
 from gslb.policy.candidate import Candidate
@@ -168,8 +167,9 @@ def octodns_text():
 
 
 def octodns_continent(country):
-    if country in octodns_rules.MOVED:
-        return octodns_rules.MOVED[country][0]
+    elsewhere = {"CY": "AS", "GS": "SA", "TL": "AS"}  # octodns/record/geo_data.py
+    if country in elsewhere:
+        return elsewhere[country]
     return next(continent for continent, countries in CONTINENTS.items() if country in countries.split())
 
 

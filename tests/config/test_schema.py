@@ -107,7 +107,7 @@ def test_the_example_is_valid():
     ("good", "bad"),
     [
         ("capacity: 400", "capcity: 400"), ("type: https", "type: htps"), ("interval: 5s", "intervall: 5s"), ("weight: 3", "weight: heavy"),
-        ("policy: nearest ", "policy: nearst "), ("ttl: 60/10", "ttl: []"), ("{backup: sorry}", "{bakcup: sorry}"), 
+        ("policy: nearest ", "policy: nearst "), ("ttl: 60/10", "ttl: []"), ("{backup: sorry}", "{bakcup: sorry}"),
         ("preference: 10", "prefrence: 10"),
         ("{pool: web, ttl: 30}", "{pool: web, tll: 30}"), ("records:", "recrods:"), ("negative_ttl: 30", "negativ_ttl: 30"),
     ],
