@@ -98,7 +98,7 @@ def type_number(text: str) -> int:
         return int(dns.rdatatype.from_text(text))
     except (dns.exception.DNSException, ValueError):
         hint = " (any type can be written as TYPEnumber)" if text[:1].isalpha() and text.isalnum() else ""
-        raise ValueError(f"unknown record type {text!r}{hint}") from None
+        raise ValueError(f"unknown record type {_cut(text)!r}{hint}") from None
 
 
 def type_text(number: int) -> str:
@@ -214,12 +214,12 @@ def _explain(number: int, text: str, reason: str) -> str:
     if text.replace("\\\\", "").replace('\\"', "").count('"') % 2:
         said = "a quote is not closed"
     elif "Text input is malformed" in reason:
-        said = {1: f"{text!r} is not an IPv4 address", 28: f"{text!r} is not an IPv6 address"}.get(number, "a value cannot be read")
+        said = {1: f"{_cut(text)!r} is not an IPv4 address", 28: f"{_cut(text)!r} is not an IPv6 address"}.get(number, "a value cannot be read")
         said = "the octets do not make such a record" if text.startswith("\\#") else said
     elif "does not start with" in reason:
         return f"{kind} data can only be written as \\# length hex (RFC 3597)"
     else:
-        said = _translated(reason)
+        said = _cut(_translated(reason))
     form = FORMS.get(kind)
     return f"{kind}: {said}; write it as: {form}" if form else f"{kind}: {said}"
 
@@ -230,3 +230,7 @@ def _translated(reason: str) -> str:
         if match:
             return match.expand(ours)
     return (reason if reason[1:2].isupper() else reason[:1].lower() + reason[1:]).rstrip(".")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 120 else text[:119] + "…"

@@ -215,6 +215,12 @@ def test_mistakes_are_bounded() -> None:
     assert len(problems) == MAX_MISTAKES + 1
 
 
+def test_messages_are_bounded() -> None:
+    _, problems = _read(HEAD + f"{'x' * 900} A 192.0.2.1\nwww {'T' * 5000} x\nwww 1{'0' * 5000} A 192.0.2.1\n$INCLUDE {'f' * 5000}\n")
+    assert len(problems) == 4
+    assert max(len(one.message) for one in problems) <= 400
+
+
 def test_warnings_are_bounded() -> None:
     _, problems = _read(HEAD + "x A 192.0.2.1\n" * (MAX_MISTAKES + 100))
     assert len(problems) == MAX_MISTAKES

@@ -106,6 +106,13 @@ def test_messages(kind: str, text: str, said: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(("kind", "text"), [("A", "1" * 10_000), ("A", "192.0.2.1 " + "x" * 10_000), ("X" * 10_000, ""), ("NS", "é" * 10_000)])
+def test_messages_are_short(kind: str, text: str) -> None:
+    with pytest.raises(ValueError, match=r".") as caught:
+        rdata.parse(kind, text, ORIGIN)
+    assert len(str(caught.value)) < 300
+
+
 def test_every_form_that_is_shown_is_right() -> None:
     fill = {"HEX": "ab" * 32, "BASE64": "AAAA", "KEYTAG": "1", "ALGORITHM": "4", "DIGESTTYPE": "2", "FINGERPRINTTYPE": "2"}
     for kind, form in rdata.FORMS.items():

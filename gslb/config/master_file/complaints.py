@@ -7,6 +7,7 @@ from typing import Final
 from gslb.errors import Problems, Where
 
 MAX_MISTAKES: Final = 1_000  # a file of another kind would give one per line
+MAX_MESSAGE: Final = 400  # characters; a word of a binary file can be as long as the file
 
 
 class Complaints:
@@ -26,7 +27,7 @@ class Complaints:
         """Note a mistake; at the limit say that the rest is left out."""
         self.errors += 1
         if self.errors <= MAX_MISTAKES:
-            self._problems.error(code, message, where, hint)
+            self._problems.error(code, _short(message), where, hint)
         elif self.errors == MAX_MISTAKES + 1:
             self._problems.error("M028", f"more than {MAX_MISTAKES} mistakes; the rest of the zone is not read", where, "is this a zone file?")
 
@@ -35,3 +36,7 @@ class Complaints:
         self._warnings += 1
         if self._warnings <= MAX_MISTAKES:
             self._problems.warn(code, message, where, hint)
+
+
+def _short(message: str) -> str:
+    return message if len(message) <= MAX_MESSAGE else message[: MAX_MESSAGE - 1] + "…"

@@ -1,8 +1,8 @@
 """Entries of a master file: words with their places, after comments, parentheses and quotes (RFC 1035 section 5.1).
 
 Used by `reader` alone. A plain line, which is nearly every line, is one regex match and one `split`; places are worked out only when
-they are asked for. Words keep quotes and escapes as written, and
-quotes may begin inside a word (`alpn="h2,h3"`): what they mean depends on the field.
+they are asked for. Words keep quotes and escapes as written, and quotes may begin inside a word (`alpn="h2,h3"`): what they mean
+depends on the field.
 """
 
 from __future__ import annotations
