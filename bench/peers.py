@@ -7,6 +7,7 @@ can (gdnsd, Knot, PowerDNS as `geo.example.org`, gslb), two addresses a continen
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -239,9 +240,16 @@ def family(pid: int) -> list[int]:
 
 
 def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Find a port free for UDP and TCP, below the range that connections take their own ports from."""
+    while True:
+        port = random.randint(20000, 32000)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
+            try:
+                udp.bind(("127.0.0.1", port))
+                tcp.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 def answers(port: int, name: str = "static.example.org") -> bool:
@@ -251,6 +259,7 @@ def answers(port: int, name: str = "static.example.org") -> bool:
         try:
             ask.connect(("127.0.0.1", port))
             ask.send(query)
-            return ask.recv(4096)[:2] == query[:2]
+            reply = ask.recv(4096)
+            return reply[:2] == query[:2] and reply[2] & 0x80 > 0 and reply[7] > 0  # not our own query, if the port met itself
         except OSError:
             return False
