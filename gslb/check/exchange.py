@@ -111,7 +111,8 @@ def _name(host: str) -> str | None:
     """Return the host without a port, as certificates and SNI have it; None = the address (RFC 6066 section 3: no SNI then)."""
     if host.startswith("["):
         return host[1:].partition("]")[0]
-    return (host.partition(":")[0] if host.count(":") == 1 else host) or None
+    name = host.partition(":")[0] if host.count(":") == 1 else host
+    return name.rstrip(".") or None  # certificates are written without the root's dot
 
 
 def _context(request: Request) -> ssl.SSLContext:

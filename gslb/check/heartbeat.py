@@ -20,6 +20,7 @@ class Heartbeat:
     def __init__(self) -> None:
         self._stalls: deque[tuple[float, float]] = deque(maxlen=_KEPT)  # when it ended, how long it was
         self._due = 0.0
+        self._late = 0.0  # the last beat, in seconds
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
@@ -34,6 +35,11 @@ class Heartbeat:
             self._timer.cancel()
             self._timer = None
 
+    @property
+    def behind(self) -> bool:
+        """Whether the loop is behind its timers right now, or was at the last beat."""
+        return self._timer is not None and max(self._late, asyncio.get_running_loop().time() - self._due) > _STALL
+
     def stalled(self, seconds: float) -> float:
         """Return for how much of the last `seconds` the loop stood still."""
         if self._timer is None:
@@ -44,7 +50,8 @@ class Heartbeat:
 
     def _beat(self, loop: asyncio.AbstractEventLoop) -> None:
         now = loop.time()
-        if now - self._due > _STALL:
-            self._stalls.append((now, now - self._due))
+        self._late = now - self._due
+        if self._late > _STALL:
+            self._stalls.append((now, self._late))
         self._due = now + PERIOD
         self._timer = loop.call_at(self._due, self._beat, loop)

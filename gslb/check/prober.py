@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import math
 import random
-import resource
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -18,6 +17,7 @@ from typing import Final
 
 from gslb.check import check_named
 from gslb.check.clock import Clock, SystemClock
+from gslb.check.gate import Gate
 from gslb.check.heartbeat import Heartbeat
 from gslb.check.lateness import Lateness
 from gslb.check.observation import Check as Checker
@@ -36,7 +36,6 @@ _STARTS: Final = 500  # first checks per second at most; TLS handshakes take 2 m
 _GRACE: Final = 0.5  # seconds past its timeout after which a check that does not keep it is cut off
 _RETRY: Final = (0.1, 2.0)  # seconds until a refused publication is tried again: first, at most
 _STALLED: Final = 0.25  # share of a timeout; a check that ran out while the prober stood still for longer is void
-_INFLIGHT: Final = (64, 4096)  # checks in flight: at least, at most; in between, half of the descriptors allowed
 
 
 @dataclass(slots=True)
@@ -76,8 +75,8 @@ class Prober:
         self._heard = heard
         self._clock: Clock = clock or SystemClock()
         self._jitter = jitter
-        self._slots = asyncio.Semaphore(concurrency or _allowed())
         self._heartbeat = Heartbeat()
+        self._gate = Gate(self._heartbeat, concurrency)
         self._probes: dict[Target, _Probe] = {}
         self._checkers: dict[str, Checker | None] = {}
         self._remembered = {(vote.target.check, vote.target.address): vote for vote in remembered}
@@ -154,7 +153,7 @@ class Prober:
             due += interval
 
     async def _check(self, target: Target, probe: _Probe, due: float) -> None:
-        async with self._slots:
+        async with self._gate:
             self.lateness.add(max(0.0, self._clock.steady() - due))
             seen = await self._observe(target, probe.check)
         before = probe.opinion.vote
@@ -213,10 +212,3 @@ class Prober:
                 self._dirty.set()
                 await asyncio.sleep(pause)
                 pause = min(_RETRY[1], 2 * pause)
-
-
-def _allowed() -> int:
-    """How many checks may be in flight: half the file descriptors, so that the other half is left for the rest of the process."""
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    low, high = _INFLIGHT
-    return high if soft == resource.RLIM_INFINITY else max(low, min(high, soft // 2))

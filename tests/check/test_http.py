@@ -212,12 +212,13 @@ async def test_the_certificate_is_for_the_address_where_no_host_is_said(define, 
     assert it.names == [None], "an address is not sent as SNI: RFC 6066 section 3"
 
 
-async def test_a_host_with_a_port(define, site, authority):
+@pytest.mark.parametrize("host", [f"{HOST}:8443", f"{HOST}.", f"{HOST}.:443"])
+async def test_the_certificates_name_has_neither_port_nor_dot(define, site, authority, host):
     async with site(tls=authority.server()) as it:
-        seen = await look(define("https", port=it.port, host=f"{HOST}:8443", ca_file=authority.file))
+        seen = await look(define("https", port=it.port, host=host, ca_file=authority.file))
     assert seen.result is Result.OK
     assert it.names == [HOST]
-    assert f"Host: {HOST}:8443" in it.head
+    assert f"Host: {host}" in it.head, "sent as the operator wrote it"
 
 
 @pytest.mark.parametrize(

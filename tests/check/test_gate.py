@@ -1,0 +1,79 @@
+"""Checks start as long as they can be attended to."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+
+from gslb.check import gate
+from gslb.check.gate import Gate, allowed
+
+
+class Pulse:
+    behind = False
+
+
+async def inside(entrance, leave):
+    async with entrance:
+        await leave.wait()
+
+
+async def entered(entrance, count):
+    async with asyncio.timeout(5.0):
+        while entrance.inside < count:
+            await asyncio.sleep(0.001)
+    for _ in range(20):  # turns in which one more could slip in
+        await asyncio.sleep(0)
+    return entrance.inside
+
+
+async def test_at_most_the_limit_and_slowly_while_behind(monkeypatch):
+    monkeypatch.setattr(gate, "_PAUSE", 3600.0)
+    pulse, leave = Pulse(), asyncio.Event()
+    pulse.behind = True
+    entrance = Gate(pulse, 100)
+    tasks = [asyncio.create_task(inside(entrance, leave)) for _ in range(150)]
+    assert await entered(entrance, 32) == 32
+    tasks[32].cancel()  # the one that pauses; the next would pause as long
+    pulse.behind = False
+    assert await entered(entrance, 100) == 100
+    leave.set()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert entrance.inside == 0
+
+
+async def test_while_behind_they_still_enter(monkeypatch):
+    """Thirty-two targets that hang must not keep the others out."""
+    monkeypatch.setattr(gate, "_PAUSE", 0.001)
+    pulse, leave = Pulse(), asyncio.Event()
+    pulse.behind = True
+    entrance = Gate(pulse, 100)
+    tasks = [asyncio.create_task(inside(entrance, leave)) for _ in range(60)]
+    assert await entered(entrance, 60) == 60
+    leave.set()
+    await asyncio.gather(*tasks)
+
+
+async def test_who_gives_up_waiting_takes_nothing_along(monkeypatch):
+    monkeypatch.setattr(gate, "_PAUSE", 3600.0)
+    pulse, leave = Pulse(), asyncio.Event()
+    entrance = Gate(pulse, 40)
+    tasks = [asyncio.create_task(inside(entrance, leave)) for _ in range(35)]
+    await entered(entrance, 35)
+    pulse.behind = True
+    waiting = [asyncio.create_task(inside(entrance, leave)) for _ in range(20)]
+    assert await entered(entrance, 35) == 35
+    for task in waiting:
+        task.cancel()
+    await asyncio.wait(waiting)
+    pulse.behind = False
+    more = [asyncio.create_task(inside(entrance, leave)) for _ in range(5)]
+    assert await entered(entrance, 40) == 40
+    leave.set()
+    await asyncio.gather(*tasks, *more)
+
+
+def test_half_of_the_descriptors(monkeypatch):
+    for soft, limit in [(20, 64), (1024, 512), (10**6, 4096), (resource.RLIM_INFINITY, 4096)]:
+        monkeypatch.setattr(resource, "getrlimit", lambda _which, soft=soft: (soft, soft))
+        assert allowed() == limit
