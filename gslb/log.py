@@ -61,6 +61,11 @@ def flush() -> None:
     _WRITER.flush()
 
 
+def prepare() -> None:
+    """Load what the first line needs now rather than then: for a process that must never stand still."""
+    _logger()
+
+
 @cache
 def _logger() -> structlog.typing.FilteringBoundLogger:
     import structlog  # noqa: PLC0415  110 ms that a command without a log line need not pay

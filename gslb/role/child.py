@@ -12,7 +12,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from gslb import log
 from gslb.role import leash
@@ -24,19 +24,27 @@ SILENCE: Final = 15.0  # seconds without a beat until a child counts as stalled;
 DRAIN: Final = 8.0  # seconds a child may take to end after SIGTERM
 
 Told = Callable[["Child", leash.Message], None]
+Ended = Callable[["Child", int], None]
+
+
+class Program(NamedTuple):
+    """What a child runs: `python -m module arguments`; `descriptors` stay open in it under the same numbers."""
+
+    module: str
+    arguments: Sequence[str]
+    descriptors: Sequence[int]
 
 
 class Child:
-    """A process under restart. `told` gets what it says over its leash; beats are kept from it."""
+    """A process under restart. `told` gets what it says over its leash, beats left out; `ended` its exit codes."""
 
-    def __init__(self, name: str, module: str, arguments: Sequence[str], descriptors: Sequence[int], told: Told) -> None:
-        """Prepare; `arguments` go to `python -m module`, `descriptors` stay open in it under the same numbers."""
+    def __init__(self, name: str, program: Program, told: Told, ended: Ended) -> None:
+        """Prepare; nothing is started yet."""
         self.name = name
         self.restarts = 0
-        self._module = module
-        self._arguments = arguments
-        self._descriptors = tuple(descriptors)
+        self._program = program
         self._told = told
+        self._ended = ended
         self._leash: leash.Leash | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._stopping = asyncio.Event()
@@ -59,30 +67,13 @@ class Child:
             with contextlib.suppress(ProcessLookupError):
                 self._process.send_signal(number)
 
-    async def live_once(self) -> int:
-        """Start it and wait for its end; return the exit code, negative for a signal."""
-        ours, theirs = leash.pair()
-        with theirs:
-            command = [sys.executable, "-m", self._module, "--leash", str(theirs.fileno()), *self._arguments]
-            self._beat = self._loop.time()
-            self._process = await asyncio.create_subprocess_exec(
-                *command, pass_fds=(theirs.fileno(), *self._descriptors), stdin=asyncio.subprocess.DEVNULL
-            )
-        self._leash = leash.Leash(ours, self._hear, lambda: None)
-        watch = self._loop.create_task(self._watch())
-        try:
-            return await self._process.wait()
-        finally:
-            watch.cancel()
-            self._leash.close()
-            self._leash = None
-
     async def live(self) -> None:
-        """Keep it alive until `stop`."""
+        """Start it, and start it again whenever it ends, until `stop`."""
         pause = FIRST_PAUSE
         while not self._stopping.is_set():
             started = self._loop.time()
-            code = await self.live_once()
+            code = await self._live_once()
+            self._ended(self, code)
             if self._stopping.is_set():
                 return
             if self._loop.time() - started > STEADY:
@@ -104,6 +95,24 @@ class Child:
                 log.warning(f"{self.name} did not end in time and is killed")
                 self.signal(signal.SIGKILL)
                 await self._process.wait()
+
+    async def _live_once(self) -> int:
+        """Start it and wait for its end; return the exit code, negative for a signal."""
+        ours, theirs = leash.pair()
+        with theirs:
+            command = [sys.executable, "-m", self._program.module, "--leash", str(theirs.fileno()), *self._program.arguments]
+            self._beat = self._loop.time()
+            self._process = await asyncio.create_subprocess_exec(
+                *command, pass_fds=(theirs.fileno(), *self._program.descriptors), stdin=asyncio.subprocess.DEVNULL
+            )
+        self._leash = leash.Leash(ours, self._hear, lambda: None)
+        watch = self._loop.create_task(self._watch())
+        try:
+            return await self._process.wait()
+        finally:
+            watch.cancel()
+            self._leash.close()
+            self._leash = None
 
     def _hear(self, message: leash.Message, _descriptors: list[int]) -> None:
         self._beat = self._loop.time()

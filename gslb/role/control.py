@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import gc
 import json
 import os
 import signal
@@ -26,14 +25,14 @@ from aiohttp.web import AppRunner
 from gslb import __version__, log, metrics
 from gslb.check.prober import Prober
 from gslb.compiler.delta import diff
-from gslb.config import report
 from gslb.config import settings as settings_file
 from gslb.config.settings import Settings
-from gslb.errors import GslbError, ListenError, Problem, Severity, UsageError
+from gslb.errors import GslbError, ListenError, UsageError
 from gslb.role import local, status, vitals
 from gslb.role.keeper import Keeper
 from gslb.role.leash import Leash, Message
-from gslb.role.loading import Load, Loader, RefusedError
+from gslb.role.loading import Load, Loader
+from gslb.role.loads import Loads
 from gslb.role.plane_reports import PlaneReports
 from gslb.role.publisher import Publisher
 from gslb.role.transitions import Transitions
@@ -63,13 +62,11 @@ class Control:
         self._publisher = Publisher(self._store, feeds, self._transitions)
         self._keeper = Keeper(settings.state_dir, lambda: self._prober.votes if self._prober else ())
         self._prober = self._make_prober() if probing else None
-        self._loader = Loader(settings)
-        self._loading = asyncio.Lock()
+        self._loads = Loads(Loader(settings), self._keeper)
         self._listening: list[str] = []
         self._began = time.time()
         self._applied = asyncio.Event()
         self._failed = False
-        self._on_last = False  # the operator's files were broken at start: what is served are the last accepted ones
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -77,13 +74,13 @@ class Control:
         self._loop.add_signal_handler(signal.SIGTERM, self._stop.set)
         self._spawn(self._beat())
         await self._begin()
-        self._loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(self._on_hangup()))
-        server = await local.serve(self._settings.control_socket, {"reload": self._reload, "status": self._status})
+        server = await self._serve_local()
         web = await self._serve_vitals()
         self._leash.send({"ready": self._publisher.snapshot.generation})
         await self._stop.wait()
-        server.close()
-        self._settings.control_socket.unlink(missing_ok=True)
+        if server:
+            server.close()
+            self._settings.control_socket.unlink(missing_ok=True)
         if web:
             await web.cleanup()
         for task in self._tasks:
@@ -95,7 +92,7 @@ class Control:
 
     async def _begin(self) -> None:
         """Load, learn the state (from disk, from the first checks, or for 2 s), and publish for the first time."""
-        load = await self._first_load()
+        load = await self._loads.first()
         self._publisher.index = load.index
         self._spawn(self._publisher.follow())
         self._spawn(self._publisher.age())
@@ -108,77 +105,24 @@ class Control:
         await self._publisher.judge()
         await self._publisher.adopt(load)
         self._spawn(self._keeper.run())
-        if not self._on_last:
-            await self._accepted(load)
+        self._loads.accepted(load)
 
-    async def _first_load(self) -> Load:
-        """Load the files, or the last accepted ones where they are broken: loudly."""
-        try:
-            return await asyncio.to_thread(self._loader.load)
-        except RefusedError as error:
-            self._refused(error)
-            text = report.text(error.problems, error.sources)
-        last = await asyncio.to_thread(self._loader.load_last)
-        if last is None:
-            raise GslbError(text)
-        log.error("STARTING FROM THE LAST ACCEPTED FILES: mend the present ones, then `gslb reload`", state_dir=str(self._settings.state_dir))
-        self._on_last = True
-        return last
+    async def _adopt(self, load: Load) -> int:
+        if self._prober:
+            self._prober.set_targets(load.index.probes)
+        await self._publisher.adopt(load)
+        return self._publisher.snapshot.generation
 
     async def _reload(self) -> local.Answer:
-        """Load anew, whole or not at all; says what was wrong."""
-        async with self._loading:
-            try:
-                load = await asyncio.to_thread(self._loader.load)
-            except RefusedError as error:
-                self._refused(error)
-                return {"accepted": False, "problems": told(error.problems), "text": report.text(error.problems, error.sources)}
-            if self._prober:
-                self._prober.set_targets(load.index.probes)
-            await self._publisher.adopt(load)
-            await self._accepted(load)
-        served = await self._served(self._publisher.snapshot.generation)
-        return {
-            "accepted": True,
-            "served": served,
-            "generation": self._publisher.snapshot.generation,
-            "zones": len(load.model.zones),
-            "seconds": round(load.seconds, 3),
-            "problems": told(load.loaded.problems),
-            "text": report.text(load.loaded.problems, load.loaded.sources),
-        }
+        """Load anew, whole or not at all; the answer comes when the planes serve it."""
+        answer = await self._loads.again(self._adopt)
+        if answer["accepted"]:
+            answer["served"] = await self._served(answer["generation"])
+        return answer
 
     async def _on_hangup(self) -> None:
-        await self._reload()
-
-    async def _accepted(self, load: Load) -> None:
-        self._on_last = False
-        await self._keeper.keep_files(load.loaded)
-        # What a load leaves lives until the next one: the collector need not walk through it again and again.
-        gc.collect()
-        gc.freeze()
-        metrics.reload_ok.set(1)
-        metrics.reload_time.set_to_current_time()
-        metrics.config_problems.labels("error").set(0)
-        metrics.config_problems.labels("warning").set(len(load.loaded.problems))
-        if built := load.atlas.oldest_build():
-            metrics.geo_built.set(built)
-        metrics.build_info.labels(__version__, "python").set(1)
-        model, warnings = load.model, len(load.loaded.problems)
-        log.info(
-            "loaded",
-            zones=len(model.zones),
-            pools=len(model.pools),
-            targets=len(load.index.probes),
-            warnings=warnings,
-            seconds=round(load.seconds, 2),
-        )
-
-    def _refused(self, error: RefusedError) -> None:
-        metrics.reload_ok.set(0)
-        for severity in Severity:
-            metrics.config_problems.labels(severity.value).set(sum(p.severity is severity for p in error.problems))
-        log.error("files refused; the last accepted ones stay", first=str(error.problems[0]), problems=len(error.problems))
+        """Reload for a SIGHUP: nobody waits for the answer, the log has it."""
+        await self._loads.again(self._adopt)
 
     async def _status(self) -> local.Answer:
         load = self._publisher.load
@@ -190,7 +134,7 @@ class Control:
             "began": self._began,
             "listening": self._listening,
             "generation": self._publisher.snapshot.generation,
-            "files": "last accepted" if self._on_last else "present",
+            "files": "last accepted" if self._loads.on_last else "present",
             "zones": len(load.model.zones),
             "pools": status.pools(load.model, self._publisher.verdicts),
             "planes": [plane.status() for plane in self._planes],
@@ -207,6 +151,14 @@ class Control:
             await self._store.forget(name, targets)
 
         return Prober(name, publish, forget=forget, remembered=self._keeper.remembered(), heard=self._transitions.heard)
+
+    async def _serve_local(self) -> asyncio.Server | None:
+        """Serve `gslb reload` and `gslb status`; a disk that cannot be written is no reason not to serve DNS."""
+        try:
+            return await local.serve(self._settings.control_socket, {"reload": self._reload, "status": self._status})
+        except ListenError as error:
+            log.error("no local control: `gslb reload` and `gslb status` will not work", reason=str(error))
+            return None
 
     async def _serve_vitals(self) -> AppRunner | None:
         """Serve metrics; where that address cannot be had, DNS is not given up for it."""
@@ -243,7 +195,10 @@ class Control:
         metrics.log_dropped.set(log.dropped())
 
     def _hear(self, message: Message, _descriptors: list[int]) -> None:
+        """Take what the supervisor says."""
         self._listening = message.get("listening", self._listening)
+        if "reload" in message and self._publisher.load:
+            self._spawn(self._on_hangup())
 
     async def _beat(self) -> None:
         while True:
@@ -264,24 +219,18 @@ class Control:
             self._stop.set()
 
 
-def told(problems: Sequence[Problem]) -> list[dict[str, object]]:
-    """Turn problems into plain data."""
-    return [
-        {
-            "code": problem.code,
-            "severity": problem.severity.value,
-            "where": str(problem.where),
-            "message": problem.message,
-            "hint": problem.hint,
-        }
-        for problem in problems
-    ]
-
-
 def place(error: BaseException) -> str:
     """Say where an error was raised."""
     frames = traceback.extract_tb(error.__traceback__)
     return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+
+
+def make_folder(state_dir: Path) -> None:
+    """Make the state directory; without one we serve all the same."""
+    try:
+        state_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        log.warning("no state directory: nothing is kept for a restart", folder=str(state_dir), reason=error.strerror or str(error))
 
 
 def main() -> None:
@@ -293,15 +242,15 @@ def main() -> None:
     parser.add_argument("--probing", action="store_true")
     given = parser.parse_args()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole terminal; the supervisor decides
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to reload
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the supervisor passes it on as a word
     leash = socket.socket(fileno=given.leash)
     pipes = [socket.socket(fileno=int(number)) for number in given.pipes.split(",")]
     try:
         settings = settings_file.load(given.settings, os.environ)
         log.configure(settings.log.level, settings.log.format, role="control")
-        settings.state_dir.mkdir(parents=True, exist_ok=True)
+        make_folder(settings.state_dir)
         asyncio.run(serve(settings, pipes, leash, probing=given.probing))
-    except (GslbError, OSError) as error:
+    except GslbError as error:
         text = str(error)
         log.error("control cannot work", reason=text.partition("\n")[0])
         with contextlib.suppress(OSError):

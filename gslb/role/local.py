@@ -25,7 +25,7 @@ Command = Callable[[], Awaitable[Answer]]
 
 
 async def serve(path: Path, commands: Mapping[str, Command]) -> asyncio.Server:
-    """Listen at a path; what was left there by a dead process is replaced."""
+    """Listen at a path; what was left there by a dead process is replaced. Raises UsageError where another service lives there."""
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, TimeoutError, ValueError):
@@ -38,14 +38,26 @@ async def serve(path: Path, commands: Mapping[str, Command]) -> asyncio.Server:
         with contextlib.suppress(OSError):
             await writer.wait_closed()
 
-    path.unlink(missing_ok=True)  # noqa: ASYNC240  one system call, before anything is served
+    if await _answers(path):
+        raise UsageError(f"another service uses {path}: give this one its own state_dir")
     old = os.umask(0o177)  # nobody else's from its first moment on
     try:
+        path.unlink(missing_ok=True)  # noqa: ASYNC240  one system call, before anything is served
         return await asyncio.start_unix_server(talk, path)
     except OSError as error:
-        raise ListenError(f"cannot listen on {path}: {error.strerror}") from None
+        raise ListenError(f"cannot listen on {path}: {error.strerror or error}") from None
     finally:
         os.umask(old)
+
+
+async def _answers(path: Path) -> bool:
+    """Whether somebody listens there; what a dead process left behind does not count."""
+    try:
+        _reader, writer = await asyncio.open_unix_connection(path)
+    except OSError:
+        return False
+    writer.close()
+    return True
 
 
 async def _do(line: bytes, commands: Mapping[str, Command]) -> Answer:

@@ -94,8 +94,9 @@ class Plane:
             self._leash.send({"beat": 1})
             self._intake.report(self._report())
             self._engine.tell(self._intake.report)
-            # Long-lived data are frozen, so this looks at little: connections that went, exceptions.
-            gc.collect()
+            if not self._intake.assembling:
+                # Long-lived data are frozen, so this looks at little: connections that went, exceptions.
+                gc.collect()
             await asyncio.sleep(TICK)
 
     def _report(self) -> Message:
@@ -153,6 +154,7 @@ def main() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     leash = socket.socket(fileno=given.leash)
     log.configure(options.log_level, options.log_format, role="plane")
+    log.prepare()
     try:
         if options.user:
             drop_privileges.become(options.user)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 from collections.abc import Sequence
@@ -18,11 +19,12 @@ from typing import Final
 from gslb import log
 from gslb.errors import GslbError
 from gslb.role import leash
-from gslb.role.child import Child, describe
+from gslb.role.child import Child, Program, describe
 from gslb.role.options import Options
 from gslb.transport import listen
 from gslb.transport.listen import AddressMissingError, Endpoint, Pair
 
+TRIES: Final = 3  # starts of a plane before the first success; once may be bad luck, three times is the installation
 PIPE_BUFFER: Final = 1 << 20  # octets waiting in a pipe: several slices, so that control's loop need not run for each
 
 
@@ -59,6 +61,7 @@ class Supervisor:
         self._waiting: set[str] = set()
         self._begun: asyncio.Future[None] = self._loop.create_future()
         self._stop: asyncio.Future[None] = self._loop.create_future()
+        self._terminal = os.isatty(0)
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT. Raises ListenError or StartError where the service cannot begin."""
@@ -67,8 +70,8 @@ class Supervisor:
         self._make_children(pipes)
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self.stop)
-        self._loop.add_signal_handler(signal.SIGHUP, self._control.signal, signal.SIGHUP)
-        lives = [self._loop.create_task(self._life_of_control()), *(self._loop.create_task(plane.live()) for plane in self._planes)]
+        self._loop.add_signal_handler(signal.SIGHUP, self._on_hangup)
+        lives = [self._loop.create_task(child.live()) for child in (self._control, *self._planes)]
         try:
             await asyncio.wait({self._begun, self._stop}, return_when=asyncio.FIRST_COMPLETED)
             if self._begun.done():
@@ -89,23 +92,22 @@ class Supervisor:
         if not self._stop.done():
             self._stop.set_result(None)
 
+    def _on_hangup(self) -> None:
+        """SIGHUP: reload; but where it means that our terminal is gone, end."""
+        if self._terminal and not os.isatty(0):
+            self.stop()
+        else:
+            self._control.send({"reload": 1})
+
     def _make_children(self, pipes: Sequence[tuple[socket.socket, socket.socket]]) -> None:
         ours = [control.fileno() for control, _plane in pipes]
         arguments = [*self._service.control, "--pipes", ",".join(map(str, ours))]
-        self._control = Child("control", "gslb.role.control", arguments, ours, self._hear)
+        self._control = Child("control", Program("gslb.role.control", arguments, ours), self._hear, self._ended)
         for number, (_control, plane) in enumerate(pipes):
             arguments = ["--pipe", str(plane.fileno()), "--options", self._service.options.as_text()]
-            self._planes.append(Child(f"plane {number}", "gslb.role.plane", arguments, [plane.fileno()], self._hear))
+            program = Program("gslb.role.plane", arguments, [plane.fileno()])
+            self._planes.append(Child(f"plane {number}", program, self._hear, self._ended))
         self._waiting = {child.name for child in (self._control, *self._planes)}
-
-    async def _life_of_control(self) -> None:
-        """Keep control alive, once it has been ready for the first time; until then its end is the service's."""
-        code = await self._control.live_once()
-        self._fail(StartError(f"control could not start ({describe(code)}): see the log above"))
-        if not self._stop.done():
-            log.error("control ended and is started again; the planes serve on", reason=describe(code))
-            self._control.restarts += 1
-            await self._control.live()
 
     def _hear(self, child: Child, message: leash.Message) -> None:
         """Take what a child says: `ready` and `loaded` count towards the start, later ones mean it was restarted."""
@@ -119,6 +121,11 @@ class Supervisor:
                 child.send({"listening": self._listening()})
             elif self._sockets:
                 self._hand_out(child)
+
+    def _ended(self, child: Child, code: int) -> None:
+        """Give up where a child cannot even begin; later it is started again for as long as we live."""
+        if child is self._control or child.restarts + 1 >= TRIES:
+            self._fail(StartError(f"{child.name} could not start ({describe(code)}): see the log above"))
 
     def _fail(self, error: StartError) -> None:
         if not self._begun.done():

@@ -126,6 +126,7 @@ class Intake:
         self._swap = swap
         self._assembler: Assembler | None = None  # None: nothing to build on; skip until a delta from nothing begins
         self._message = bytearray()
+        self._assembling = False
         self._loop = asyncio.get_running_loop()
 
     def start(self) -> None:
@@ -135,6 +136,11 @@ class Intake:
     def stop(self) -> None:
         """Read no more."""
         self._loop.remove_reader(self._sock)
+
+    @property
+    def assembling(self) -> bool:
+        """Whether part of a delta is here and the rest is not."""
+        return self._assembling
 
     @property
     def lost(self) -> bool:
@@ -171,9 +177,11 @@ class Intake:
             snapshot = self._assembler.feed(decode(self._message))
         except PlanError:
             self._assembler = None
+            self._assembling = False
             raise
         finally:
             self._message.clear()
+        self._assembling = snapshot is None
         if snapshot is not None:
             self._swap(snapshot)
 

@@ -1,0 +1,115 @@
+"""What becomes of a load: the first one, and each one that is commanded. Whole or not at all; refused ones change nothing.
+
+Part of control. Problems go to whoever asked, to the log and to the metrics.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from gslb import __version__, log, metrics
+from gslb.config import report
+from gslb.errors import GslbError, Problem, Severity
+from gslb.role.keeper import Keeper
+from gslb.role.loading import Load, Loader, RefusedError
+
+Adopt = Callable[[Load], Awaitable[int]]  # serve it; returns the generation
+
+
+class Loads:
+    """Loads files when told to, one load at a time."""
+
+    def __init__(self, loader: Loader, keeper: Keeper) -> None:
+        self._loader = loader
+        self._keeper = keeper
+        self._one = asyncio.Lock()
+        self._keeping: asyncio.Task[None] | None = None
+        self.on_last = False  # the files were broken at start: what is served are the last accepted ones
+
+    async def first(self) -> Load:
+        """Load the files, or the last accepted ones where they are broken: loudly. Raises GslbError where there are none."""
+        try:
+            return await asyncio.to_thread(self._loader.load)
+        except RefusedError as error:
+            self._refused(error)
+            text = report.text(error.problems, error.sources)
+        last = await asyncio.to_thread(self._loader.load_last)
+        if last is None:
+            raise GslbError(text)
+        log.error("STARTING FROM THE LAST ACCEPTED FILES: mend the present ones, then `gslb reload`")
+        self.on_last = True
+        return last
+
+    async def again(self, adopt: Adopt) -> dict[str, Any]:
+        """Load anew and say how it went."""
+        async with self._one:
+            try:
+                load = await asyncio.to_thread(self._loader.load)
+            except RefusedError as error:
+                self._refused(error)
+                return {"accepted": False, "problems": told(error.problems), "text": report.text(error.problems, error.sources)}
+            generation = await adopt(load)
+            self.on_last = False
+            self.accepted(load)
+        loaded = load.loaded
+        return {
+            "accepted": True,
+            "generation": generation,
+            "zones": len(loaded.model.zones),
+            "seconds": round(load.seconds, 3),
+            "problems": told(loaded.problems),
+            "text": report.text(loaded.problems, loaded.sources),
+        }
+
+    def accepted(self, load: Load) -> None:
+        """Note a load that is served now, and keep its files."""
+        if not self.on_last:
+            self._keeping = asyncio.create_task(self._keeper.keep_files(load.loaded))
+        # What a load leaves lives until the next one: the collector need not walk through it again and again.
+        gc.collect()
+        gc.freeze()
+        metrics.build_info.labels(__version__, "python").set(1)
+        metrics.reload_ok.set(not self.on_last)
+        metrics.reload_time.set_to_current_time()
+        _count(load.loaded.problems)
+        if built := load.atlas.oldest_build():
+            metrics.geo_built.set(built)
+        for stale in load.atlas.stale(time.time()):
+            log.warning(stale)
+        model, seconds = load.model, round(load.seconds, 2)
+        log.info(
+            "loaded",
+            zones=len(model.zones),
+            pools=len(model.pools),
+            targets=len(load.index.probes),
+            warnings=len(load.loaded.problems),
+            seconds=seconds,
+        )
+
+    def _refused(self, error: RefusedError) -> None:
+        metrics.reload_ok.set(0)
+        _count(error.problems)
+        log.error("files refused; what was accepted before stays", first=str(error.problems[0]), problems=len(error.problems))
+
+
+def _count(problems: Sequence[Problem]) -> None:
+    for severity in Severity:
+        metrics.config_problems.labels(severity.value).set(sum(problem.severity is severity for problem in problems))
+
+
+def told(problems: Sequence[Problem]) -> list[dict[str, object]]:
+    """Turn problems into plain data."""
+    return [
+        {
+            "code": problem.code,
+            "severity": problem.severity.value,
+            "where": str(problem.where),
+            "message": problem.message,
+            "hint": problem.hint,
+        }
+        for problem in problems
+    ]
