@@ -1,0 +1,71 @@
+"""The local socket: private, replaced when stale, never shared, and clear about what is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import stat
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from gslb.errors import ListenError, UsageError
+from gslb.role import local
+
+
+@pytest.fixture
+async def path(tmp_path: Path) -> AsyncIterator[Path]:
+    async def greet() -> local.Answer:
+        return {"hello": "there"}
+
+    at = tmp_path / "control.sock"
+    server = await local.serve(at, {"greet": greet})
+    yield at
+    server.close()
+
+
+async def test_a_command_is_answered(path: Path) -> None:
+    assert await asyncio.to_thread(local.ask, path, "greet") == {"hello": "there"}
+    assert "known: greet" in (await asyncio.to_thread(local.ask, path, "dance"))["error"]
+
+
+def test_it_is_for_this_user_only(path: Path) -> None:
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+async def test_rubbish_and_silence_harm_nobody(path: Path) -> None:
+    for rubbish in (b"\n", b"[1]\n", b"\xff\xfe\n", b"x" * 200_000 + b"\n", b'{"do": {}}\n'):
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.settimeout(5)
+            await asyncio.to_thread(sock.connect, str(path))
+            try:
+                await asyncio.to_thread(sock.sendall, rubbish)
+                await asyncio.to_thread(sock.recv, 1000)
+            except OSError:
+                pass  # cut off in the middle of it
+    assert await asyncio.to_thread(local.ask, path, "greet") == {"hello": "there"}
+
+
+async def test_two_services_cannot_share_one(path: Path) -> None:
+    with pytest.raises(UsageError, match="another service uses"):
+        await local.serve(path, {})
+    assert await asyncio.to_thread(local.ask, path, "greet") == {"hello": "there"}
+
+
+async def test_what_a_dead_process_left_is_replaced(tmp_path: Path) -> None:
+    at = tmp_path / "stale.sock"
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(at))
+    with pytest.raises(UsageError, match="no control process answers"):
+        local.ask(at, "status")
+    server = await local.serve(at, {})
+    assert "error" in await asyncio.to_thread(local.ask, at, "status")
+    server.close()
+
+
+async def test_no_service_and_no_folder_are_said(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no service runs here"):
+        local.ask(tmp_path / "none.sock", "status")
+    with pytest.raises(ListenError, match="cannot listen on"):
+        await local.serve(tmp_path / "missing" / "x.sock", {})

@@ -1,0 +1,176 @@
+"""A plane as a process: fed, handed sockets, drained; and left alone by its supervisor."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import dns.asyncquery
+import dns.message
+import pytest
+
+from gslb.compiler.delta import diff
+from gslb.plan import Node, RRset, Snapshot, Zone
+from gslb.role import leash
+from gslb.role.leash import Leash
+from gslb.role.options import Options
+from gslb.role.supervisor import make_pipe
+from gslb.transport.connections import Limits
+from gslb.transport.listen import Endpoint, Pair, bind
+from gslb.transport.pipe import Feed
+
+APEX = b"\7example\0"
+SOA = RRset(6, 300, (b"\2ns" + APEX + b"\1h" + APEX + bytes(20),))
+
+
+def snapshot(generation: int, address: bytes) -> Snapshot:
+    nodes = {APEX: Node((SOA, RRset(2, 300, (b"\2ns" + APEX,)))), b"\1a" + APEX: Node((RRset(1, 60, (address,)),))}
+    return Snapshot(generation, {APEX: Zone(APEX, SOA, 300, nodes, {})}, {}, {})
+
+
+class Started:
+    """One plane process, with this test as its supervisor and control."""
+
+    def __init__(self, pair: Pair) -> None:
+        self.pair = pair
+        self.told: list[dict[str, Any]] = []
+        self.reports: list[dict[str, Any]] = []
+        self.process: asyncio.subprocess.Process
+        self.leash: Leash
+        self.feed: Feed
+
+    async def start(self, options: Options) -> None:
+        ours, theirs = leash.pair()
+        self.control, plane = make_pipe()
+        arguments = ["--leash", str(theirs.fileno()), "--pipe", str(plane.fileno()), "--options", options.as_text()]
+        command = [sys.executable, "-m", "gslb.role.plane", *arguments]
+        self.process = await asyncio.create_subprocess_exec(*command, pass_fds=(theirs.fileno(), plane.fileno()))
+        theirs.close()
+        plane.close()
+        self.leash = Leash(ours, lambda message, _: self.told.append(message), lambda: None)
+        self.feed = Feed(self.control, diff, self.reports.append)
+
+    async def ask(self) -> str:
+        query = dns.message.make_query("a.example", "A")
+        reply = await dns.asyncquery.udp(query, "127.0.0.1", port=self.pair.endpoint.port, timeout=5)
+        return str(reply.answer[0][0])
+
+    def hand_out(self) -> None:
+        self.leash.send({"sockets": 1}, self.pair)
+
+    async def close(self) -> None:
+        if self.process.returncode is None:
+            self.process.kill()
+        await self.process.wait()
+        self.feed.close()
+        self.leash.close()
+        self.control.close()
+        self.pair.close()
+
+
+@pytest.fixture
+async def plane() -> AsyncIterator[Started]:
+    one = Started(bind(Endpoint("127.0.0.1", 0)))
+    await one.start(Options(tcp=Limits(10, 5, 5.0)))
+    yield one
+    await one.close()
+
+
+async def test_loads_before_it_answers_and_tells_what_it_did(plane: Started, wait: Callable[..., Any]) -> None:
+    await wait(lambda: any("hello" in report for report in plane.reports))
+    await wait(lambda: any("beat" in word for word in plane.told))
+    assert not any("loaded" in word for word in plane.told)
+    plane.feed.offer(snapshot(1, b"\xc0\0\2\1"))
+    await wait(lambda: {"loaded": 1} in plane.told)
+    plane.hand_out()
+    assert await plane.ask() == "192.0.2.1"
+    plane.feed.offer(snapshot(2, b"\xc0\0\2\2"))
+    await wait(lambda: {"applied": 2} in plane.reports)
+    assert await plane.ask() == "192.0.2.2"
+    [rows] = await wait(lambda: [r["answers"] for r in plane.reports if "answers" in r])
+    protocol, zone, rcode, pool, *_rest, count = rows[0]
+    assert (protocol, bytes.fromhex(zone), rcode, pool, count) == ("udp", APEX, 0, None, 2)
+    assert [word for word in plane.told if "loaded" in word] == [{"loaded": 1}]
+
+
+async def test_a_signal_drains_it(plane: Started, wait: Callable[..., Any]) -> None:
+    plane.feed.offer(snapshot(1, b"\xc0\0\2\1"))
+    await wait(lambda: {"loaded": 1} in plane.told)
+    plane.hand_out()
+    assert await plane.ask() == "192.0.2.1"
+    reader, writer = await asyncio.open_connection(*plane.pair.endpoint)
+    query = dns.message.make_query("a.example", "A").to_wire()
+    writer.write(len(query).to_bytes(2, "big") + query)
+    assert (await asyncio.wait_for(reader.read(2), 5)) != b""
+    plane.process.terminate()
+    assert await asyncio.wait_for(plane.process.wait(), 5) == 0
+    await reader.read()  # closed, not reset
+    writer.close()
+    sums = [report for report in plane.reports if "udp" in report]
+    await wait(lambda: [report for report in plane.reports if "udp" in report][-1]["udp"]["sent"] == 1)
+    assert sums
+
+
+async def test_it_ends_with_its_supervisor(plane: Started, wait: Callable[..., Any]) -> None:
+    await wait(lambda: plane.told)
+    plane.leash.close()
+    assert await asyncio.wait_for(plane.process.wait(), 5) == 0
+
+
+async def test_it_serves_on_without_control(plane: Started, wait: Callable[..., Any]) -> None:
+    plane.feed.offer(snapshot(1, b"\xc0\0\2\1"))
+    await wait(lambda: {"loaded": 1} in plane.told)
+    plane.hand_out()
+    plane.feed.close()
+    for _ in range(3):
+        await asyncio.sleep(0.5)  # reports find no reader meanwhile
+        assert await plane.ask() == "192.0.2.1"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+async def test_it_becomes_another_user() -> None:
+    one = Started(bind(Endpoint("127.0.0.1", 0)))
+    await one.start(Options(user="nobody"))
+    try:
+        async with asyncio.timeout(10):
+            while not any("beat" in word for word in one.told):
+                await asyncio.sleep(0.01)
+        status = status_of(one.process.pid)
+        assert len(set(status["Uid"].split())) == 1
+        assert status["Uid"].split()[0] != "0"
+        assert "0" not in status["Groups"].split()
+        one.feed.offer(snapshot(1, b"\xc0\0\2\1"))
+        async with asyncio.timeout(5):
+            while {"loaded": 1} not in one.told:
+                await asyncio.sleep(0.01)
+        one.hand_out()
+        assert await one.ask() == "192.0.2.1"
+    finally:
+        await one.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+async def test_a_missing_user_is_said() -> None:
+    one = Started(bind(Endpoint("127.0.0.1", 0)))
+    await one.start(Options(user="no-such-user"))
+    try:
+        assert await asyncio.wait_for(one.process.wait(), 5) == 2
+        async with asyncio.timeout(5):
+            while not one.told:
+                await asyncio.sleep(0.01)
+        assert one.told[0]["fatal"].startswith("there is no user 'no-such-user'")
+    finally:
+        await one.close()
+
+
+def status_of(pid: int) -> dict[str, str]:
+    return dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":\t" in line)
+
+
+def test_options_survive_their_text() -> None:
+    options = Options(user="x", max_udp=1400, ecs=False, tcp=Limits(1, 2, 3.5), log_level="error")
+    assert Options.from_text(options.as_text()) == options
