@@ -143,7 +143,9 @@ def _remembering(include: Include, source: Source, read: list[Source]) -> Includ
 
     def remember(path: str) -> str:
         text = include(path)
-        read.append(Source(Path(master_file.included_file(source.name, path)), text, Role.INCLUDED))
+        kept = Source(Path(master_file.included_file(source.name, path)), text, Role.INCLUDED)
+        if kept not in read:
+            read.append(kept)
         return text
 
     return remember

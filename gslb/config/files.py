@@ -91,6 +91,10 @@ def _files(paths: Sequence[Path], problems: Problems) -> list[Path]:
             problems.error("F001", "no file has a NUL in its name", Where(str(path).replace("\0", "\\0")))
             continue
         if not path.is_dir():
+            if path.suffix not in (*YAML, *MASTER) and path.is_file():
+                hint = "YAML files end with .yaml or .yml, master files with .zone"
+                problems.error("F006", "the name does not say what kind of file it is", Where(str(path)), hint)
+                continue
             found.append(path)
             continue
         try:

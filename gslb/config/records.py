@@ -6,12 +6,10 @@ forbids beside what, by lint, for master files too.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import Final
 
-from gslb import names
-from gslb.config import durations, fields, rdata, txt
+from gslb.config import durations, rdata, values
 from gslb.config.document import Node
 from gslb.config.words import kind, meant, misspelt, shown
 from gslb.errors import Problems, Where
@@ -21,8 +19,6 @@ RECORD_KEYS: Final = ("type", "ttl", "value", "values", "octodns", "dynamic", "g
 POOL_KEYS: Final = ("pool", "ttl", "types")
 POOL_TYPES: Final = {"A": 1, "AAAA": 28}
 
-_QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_ABSOLUTE: Final = frozenset(["NS", "CNAME", "DNAME", "PTR"])  # types whose whole data is one name
 _ELSEWHERE: Final = {
     "SOA": "write the zone's `soa:` key instead",
     "ALIAS": "point the name to a pool: {pool: NAME}; that works at the apex too",
@@ -31,7 +27,6 @@ _ELSEWHERE: Final = {
     "GSLB": "write {pool: NAME}",
     "URLFWD": "a nameserver cannot forward URLs",
 }
-_TXT: Final = 16
 _INVALID: Final = b"\x07invalid\0"  # RFC 6761 section 6.4
 _STAND_INS: Final[dict[str, tuple[int, bytes, tuple[bytes, ...]]]] = {
     "A": (1, b"\xc0\0\x02\0", ()),
@@ -101,14 +96,14 @@ def record(node: Node, scene: Scene) -> RRset | None:
         ttl = _ttl(node, scene)
     if type_text is None:
         return None
-    values = _values(node, type_text, scene.problems)
-    if values is None:
+    given = _values(node, type_text, scene.problems)
+    if given is None:
         return _stand_in(type_text, ttl, node, scene)
     seen: dict[bytes, None] = {}
     targets: list[bytes] = []
     number = 0
-    for one in values if isinstance(values, list) else [values]:
-        found = _rdata(one, type_text, scene)
+    for one in given if isinstance(given, list) else [given]:
+        found = values.read(one, type_text, scene.apex, scene.problems)
         if found is None:
             continue
         number, wire, own = found
@@ -195,54 +190,6 @@ def _values(node: Node, type_text: str, problems: Problems) -> Node | list[Node]
         problems.error("R005", f"a record of type {type_text} with an empty list of values", child.where, "remove the record, or give it a value")
         return None
     return list(child.values())
-
-
-def _rdata(node: Node, type_text: str, scene: Scene) -> tuple[int, bytes, tuple[bytes, ...]] | None:
-    """Read one value; None (and a problem) where it is wrong."""
-    value = node.value
-    try:
-        if isinstance(value, dict):
-            sources = {key: child.text for key, child in node.items() if not isinstance(child.value, dict | list)}
-            return _parse(type_text, fields.text(type_text, value, sources), scene.apex)
-        if isinstance(value, list) or value is None or (isinstance(value, bool) and type_text != "TXT"):
-            scene.problems.error("R006", f"the value of {type_text} cannot be {kind(value)}", node.where, _form(type_text))
-            return None
-        text = node.text
-        if type_text == "TXT" and not text.startswith("\\#"):
-            return _TXT, txt.wire(text), ()
-        if type_text in _ABSOLUTE and not text.startswith("\\#"):
-            fields.absolute(text)
-        return _parse(type_text, text, scene.apex)
-    except fields.FieldError as error:
-        place = node.child(error.key) if error.key is not None else node
-        hint = error.hint if error.code != "R008" else _dotted(place.text, scene.apex)
-        scene.problems.error(error.code, error.message, place.where, hint)
-    except ValueError as error:
-        message, _, form = str(error).partition("; write it as: ")
-        hint = f"write {form}" if form and not isinstance(value, dict) else _form(type_text)
-        scene.problems.error("R006", message, node.where, hint)
-    return None
-
-
-def _parse(type_text: str, text: str, apex: bytes) -> tuple[int, bytes, tuple[bytes, ...]]:
-    """Read presentation text. In a master file `;` would begin a comment; here what follows it must not vanish."""
-    if ";" in text and ";" in _QUOTED.sub("", text):
-        raise ValueError(f"{type_text}: a semicolon outside quotes would begin a comment; write it as \\059 or inside quotes")
-    return rdata.parse(type_text, text, apex)
-
-
-def _dotted(name: str, apex: bytes) -> str:
-    """Say how a name without its final dot was probably meant."""
-    zone = names.to_text(apex)
-    inside = "" if f"{name}.".lower().endswith(zone) else f", or {name}.{zone.lstrip('.')} for a name in this zone"
-    return f"write {name}. for that name itself{inside}"
-
-
-def _form(type_text: str) -> str:
-    """Show how a type's value is written."""
-    if type_text in fields.TYPES:
-        return "write {" + ", ".join(f"{field.names[0]}: …" for field in fields.TYPES[type_text] if field.default is None) + "}"
-    return f"such as {rdata.FORMS[type_text]}" if type_text in rdata.FORMS else ""
 
 
 def _pool(node: Node, scene: Scene) -> PoolRef | None:

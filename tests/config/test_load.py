@@ -105,6 +105,8 @@ def test_missing_unreadable_and_empty(folder, tmp_path):
     looping = tmp_path / "loop.yaml"
     looping.symlink_to(looping)
     assert [problem.code for problem in load([looping]).problems] == ["F002"]
+    (tmp_path / "db.example.com").write_text("")
+    assert [problem.code for problem in load([tmp_path / "db.example.com"]).problems] == ["F006"]
     waiting = tmp_path / "fifo.yaml"
     os.mkfifo(waiting)
     assert [problem.code for problem in load([waiting]).problems] == ["F002"]
