@@ -1,4 +1,4 @@
-"""Microseconds per query of the Python engine, in one process, without sockets.
+"""CPU microseconds per query of the Python engine, in one process, without sockets.
 
     .venv/bin/python bench/answer_micro.py
 
@@ -12,7 +12,7 @@ import sys
 from array import array
 from collections.abc import Sequence
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
@@ -34,14 +34,17 @@ def snapshot(rng: random.Random) -> plan.Snapshot:
         APEX: model.NameData((soa(),)),
         names.from_text("static.example.com."): model.NameData((model.RRset(1, 300, (b"\xc0\0\2\1",)),)),
         names.from_text("www.example.com."): model.NameData((), model.PoolRef("web")),
+        names.from_text("*.any.example.com."): model.NameData((), model.PoolRef("web")),
     }
     rows = tuple(
         plan.Row(plan.Pick.WEIGHTED, 1, 30, tuple(plan.Group(w + 1, (bytes((192, 0, region % 256, w)),)) for w in range(4))) for region in range(200)
     )
     pool = plan.Pool("web", 0, {1: rows}, {1: rows[0]})
-    starts = array("I", [0, *sorted(rng.sample(range(1, 1 << 32), RUNS))])
+    # As in the shipped database one edge in sixteen is finer than /24, and one region follows another.
+    edges = {rng.getrandbits(32) & (-1 if rng.random() < 1 / 16 else -256) for _ in range(RUNS)} - {0}
+    starts = array("I", [0, *sorted(edges)])
     regions = array("H", [rng.randrange(200) for _ in starts])
-    six = sorted({rng.getrandbits(61) | 1 << 61 for _ in range(RUNS)})
+    six = sorted({(rng.getrandbits(61) | 1 << 61) & -256 for _ in range(RUNS)})
     partition = plan.Partition(
         starts, regions, array("Q", [0, *six]), array("Q", bytes(8 * (len(six) + 1))), array("H", [rng.randrange(200) for _ in range(len(six) + 1)])
     )
@@ -61,20 +64,20 @@ def edns(family: int = 0, source: int = 0, octets: bytes = b"") -> bytes:
 def measure(name: str, memo: Memo, queries: Sequence[bytes], clients: Sequence[bytes], draws: Sequence[int]) -> None:
     best = 1e9
     for _ in range(5):
-        begin = perf_counter()
+        begin = process_time()
         for packet, client, draw in zip(queries, clients, draws, strict=True):
             memo.reply(packet, client, draw)
-        middle = perf_counter()
+        middle = process_time()
         for _packet, _client, _draw in zip(queries, clients, draws, strict=True):
             pass
-        best = min(best, (middle - begin - (perf_counter() - middle)) / len(queries))
+        best = min(best, (middle - begin - (process_time() - middle)) / len(queries))
     print(f"{name:34} {best * 1e6:6.2f} us")
 
 
 def main() -> None:
     rng = random.Random(1)
     memo = Memo(snapshot(rng))
-    count = 30_000
+    count = 40_000  # more than the memo keeps: what is new stays a miss in every round
     one = [b"\x7f\0\0\1"] * count
     many = [rng.randbytes(4) for _ in range(count)]
     draws = [rng.getrandbits(64) for _ in range(count)]
@@ -88,7 +91,7 @@ def main() -> None:
     measure("dynamic hit, random ECS /56", memo, six, one, draws)
     randoms = [query(f"{rng.getrandbits(64):x}.example.com.", 1, edns()) for _ in range(count)]
     measure("miss: random names, NXDOMAIN", memo, randoms, one, draws)
-    measure("miss: random types, dynamic", memo, [query("www.example.com.", 1, edns() + rng.randbytes(0)) for _ in range(count)], one, draws)
+    measure("miss: random names, dynamic", memo, [query(f"{rng.getrandbits(64):x}.any.example.com.", 1, edns()) for _ in range(count)], one, draws)
     measure("miss: outside", memo, [query(f"{rng.getrandbits(64):x}.example.org.", 1, edns()) for _ in range(count)], one, draws)
 
 

@@ -18,6 +18,7 @@ from gslb.answer.wire import AA, CLASS_IN, TC, Query
 from gslb.plan import Zone
 
 MAX_TCP: Final = 65535
+MAX_COUNTED: Final = 257  # CAA: types beyond it are counted as one, so that strangers cannot make more kinds
 MIN_UDP: Final = 512  # RFC 1035 section 4.2.1; RFC 6891 section 6.2.3: a smaller payload means this one
 
 _SCOPES: Final = tuple(bytes((n,)) for n in range(129))
@@ -105,8 +106,10 @@ class Pooled:
         fits = not outcome.count
         other = self._others.get((outcome.rcode, fits))
         if other is None:
-            found = self._found._replace(rcode=outcome.rcode, aa=not outcome.rcode, dynamic=None)
-            if fits and not outcome.rcode and found.zone:
+            found = self._found._replace(dynamic=None)
+            if outcome.rcode:
+                found = Found(outcome.rcode, aa=False, zone=found.zone)
+            elif fits and found.zone:
                 found = found._replace(authority=(negative(found.zone),))
             other = self._others[outcome.rcode, fits] = _fixed(self._query, found, self._shape, self._shelves, cut_off=not fits)
         wire, tally = other.finish(ident, b"", 0, octets)
@@ -143,7 +146,8 @@ def _fixed(query: Query, found: Found, shape: Shape, shelves: Shelves, *, cut_of
         more += 1
     flags = _flags(query, found) | (0 if whole else TC)
     reason = query.reason or ("" if found.zone else "outside")
-    meta = Meta(found.zone.apex if found.zone else None, found.rcode, None, reason, query.type, not whole)
+    rtype = query.type if query.type <= MAX_COUNTED else 0
+    meta = Meta(found.zone.apex if found.zone else None, found.rcode, None, reason, rtype, not whole)
     return Fixed(message.octets(flags, 0, more) + last, octets, beyond, shelves.tallies.of(meta))
 
 

@@ -48,9 +48,10 @@ class Message:
         self._name(owner)
         fixed = _RR.pack(rtype, _IN, ttl)
         names_in = _NAMES_IN.get(rtype)
-        again = b""
+        again = self._again(mark) if len(rdata) > 1 else b""
+        lead = b""
         for data in rdata:
-            out += again
+            out += lead
             out += fixed
             if names_in is None:
                 out += len(data).to_bytes(2)
@@ -60,7 +61,7 @@ class Message:
             if len(out) > self.limit:
                 del out[mark:]
                 return False
-            again = again or self._again(mark)
+            lead = again
         self.counts[section] += len(rdata)
         return True
 
@@ -74,8 +75,8 @@ class Message:
         return bytes(self.out[2:])
 
     def _again(self, mark: int) -> bytes:
-        """Return the owner that was written at `mark`, for the next record of its RRset."""
-        if self.out[mark] < 0xC0 and mark < MAX_POINTER:
+        """Return the owner that was written at `mark`, for the next records of its RRset."""
+        if 0 < self.out[mark] < 0xC0 and mark < MAX_POINTER:
             return pointer(mark)
         end = mark
         while 0 < self.out[end] < 0xC0:

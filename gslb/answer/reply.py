@@ -30,7 +30,7 @@ class Env(NamedTuple):
 
 
 class Meta(NamedTuple):
-    """What happened, for metrics, logs and rate limits. `rcode` is the full one (BADVERS = 16), `type` the question's.
+    """What happened, for metrics, logs and rate limits. `rcode` is the full one (BADVERS = 16), `type` the question's (above 257: 0).
 
     `reason`: why this row ("" = chosen among healthy), or why no answer ("question", "outside", …): a bounded set of words.
     `site`: where the first address given belongs.
