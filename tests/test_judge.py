@@ -102,6 +102,13 @@ def test_the_change_that_would_decide():
     assert judge(cast, None, 9.0).seconds_to_change == 5.0, "one more is enough"
 
 
+def test_the_change_that_would_decide_while_down():
+    cast = [vote(DOWN, prober=p, seconds_to_change=left) for p, left in zip("abcd", (5.0, 10.0, 15.0, 20.0), strict=True)]
+    assert judge(cast, None, 9.0).seconds_to_change == 10.0, "with two of four up it is a tie, and up"
+    assert judge(cast[:3], None, 9.0).seconds_to_change == 10.0
+    assert judge([*cast[:3], vote(UP, prober="d")], None, 9.0).seconds_to_change == 5.0
+
+
 def test_the_middle_grade():
     cast = [vote(UP, prober=p, grade=g) for p, g in zip("abcd", (10, 100, 60, 90), strict=True)]
     assert judge(cast, None, 9.0).grade == 60

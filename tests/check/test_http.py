@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import os
 import resource
 from ipaddress import ip_address
@@ -192,6 +193,13 @@ async def test_a_flood_costs_no_more_than_the_limit(define):
         seen = await look(define("http", port=port))
     assert (seen.result, seen.reason) == (Result.OK, "status 200")
     assert seen.seconds < 1.0
+
+
+async def test_a_body_is_not_unpacked(define, site):
+    """64 KiB of gzip can hold 64 MiB: what was not asked for packed is judged as it is."""
+    async with site(body=gzip.compress(b"healthy" * 10_000_000), head="Content-Encoding: gzip\r\n") as it:
+        seen = await look(define("http", port=it.port, expect={"body": "healthy"}))
+    assert (seen.result, seen.reason) == (Result.FAIL, 'status 200, body lacks "healthy"')
 
 
 # ---- TLS ----

@@ -278,11 +278,13 @@ async def test_a_store_that_refuses_gets_the_newest_votes_later(monkeypatch):
     assert [t.address for t in world.forgotten] == ["192.0.2.2"]
 
 
-async def test_a_check_longer_than_its_interval_skips_and_does_not_burst():
+async def test_what_was_missed_is_skipped_and_not_made_up_for():
+    """The machine slept for 23 s in the middle of a check: then it goes on, on its grid, one check an interval."""
     world = World()
 
     async def slow():
-        await world.clock.sleep_until(world.clock.steady() + 12.0)
+        Scripted.says["192.0.2.1"] = OK
+        await world.clock.sleep_until(world.clock.steady() + 23.0)
         return OK
 
     world.prober.set_targets(targets("192.0.2.1"))
@@ -290,8 +292,61 @@ async def test_a_check_longer_than_its_interval_skips_and_does_not_burst():
         await world.clock.advance(4.0)
         Scripted.says["192.0.2.1"] = slow
         await world.clock.advance(60.0)
-    gaps = [round(b - a, 6) for a, b in pairwise(world.times("192.0.2.1")[2:])]
-    assert all(gap >= 12.0 for gap in gaps)
+    grid = world.times("192.0.2.1")[1:]
+    late = grid[1] + 23.0
+    assert grid[2] == late, "the one that is due now comes at once"
+    assert [b - a for a, b in pairwise(grid[3:])] == [5.0] * (len(grid) - 4)
+    assert (grid[3] - grid[0]) % 5.0 == 0
+    assert 0 < grid[3] - late <= 5.0
+
+
+async def test_a_vote_refused_does_not_replace_a_newer_one(monkeypatch):
+    """The store takes its time to refuse; meanwhile the target went down."""
+    monkeypatch.setattr("gslb.check.prober._RETRY", (0.001, 0.004))
+    world = World()
+    refused = asyncio.Event()
+    published = []
+
+    async def publish(votes):
+        if not refused.is_set():
+            await refused.wait()
+            raise StoreError("no")
+        published.extend(votes)
+
+    world.prober._publish = publish
+    world.prober.set_targets(targets("192.0.2.1", down=1))
+    async with world.running():
+        await world.clock.advance(1.0)
+        Scripted.says["192.0.2.1"] = FAIL
+        await world.clock.advance(5.0)
+        refused.set()
+        async with asyncio.timeout(5.0):
+            while not published:
+                await asyncio.sleep(0.001)
+    assert [vote.state for vote in published] == [State.DOWN]
+
+
+async def test_a_target_that_comes_back_before_it_is_forgotten_is_not_forgotten():
+    world = World()
+    world.prober.set_targets(targets("192.0.2.1"))
+    async with world.running():
+        await world.clock.advance(1.0)
+        world.prober.set_targets({})
+        world.prober.set_targets(targets("192.0.2.1"))
+        await world.clock.advance(1.0)
+    assert not world.forgotten
+    assert world.prober.votes
+
+
+async def test_the_first_round_does_not_wait_for_what_is_not_wanted_any_more():
+    world = World()
+    Scripted.says["192.0.2.2"] = asyncio.Event().wait
+    world.prober.set_targets(targets("192.0.2.1", "192.0.2.2"))
+    async with world.running():
+        await world.clock.advance(1.0)
+        assert not world.prober.first_round.is_set()
+        world.prober.set_targets(targets("192.0.2.1"))
+        assert world.prober.first_round.is_set()
 
 
 async def test_no_more_in_flight_than_allowed():
