@@ -11,8 +11,8 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-import click
 import typer
+from typer.exceptions import TyperException
 
 from gslb.cli import asking, checking, demonstrating, geography, serving
 from gslb.errors import GslbError, UsageError
@@ -23,6 +23,7 @@ app: Final = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: drawing boxes around it would cost 200 ms
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 serving.add_to(app)
@@ -41,19 +42,17 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command; every fault becomes one line and a code."""
     try:
         result = app(list(arguments), prog_name="gslb", standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
-        sys.stdout.write(error.format_message() + "\n")
-        return 2
-    except click.UsageError as error:
-        hint = f"see: {error.ctx.command_path} --help" if error.ctx else "see: gslb --help"
-        return _fail(error.format_message(), 2, hint)
-    except click.ClickException as error:
-        return _fail(error.format_message(), error.exit_code)
+    except TyperException as error:
+        where = getattr(getattr(error, "ctx", None), "command_path", "gslb")
+        if "Usage:" in error.format_message():  # a command without its words: its help, which is no error
+            sys.stdout.write(error.format_message() + "\n")
+            return 2
+        return _fail(error.format_message(), error.exit_code, f"see: {where} --help")
     except UsageError as error:
         return _fail(str(error), 2)
     except GslbError as error:
         return _fail(str(error), getattr(error, "code", 1))
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         return 130
     except BrokenPipeError:  # `gslb … | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -14,7 +14,7 @@ SettingsPath = Annotated[Path | None, typer.Option("--config", "-c", help="Setti
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
-    group = typer.Typer(help="Look into geo databases.", no_args_is_help=True)
+    group = typer.Typer(help="Look into geo databases.", no_args_is_help=True, rich_markup_mode=None)
     group.command("info")(info)
     group.command("lookup", no_args_is_help=True)(lookup)
     group.command("verify")(verify)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import secrets
 import socket
+import struct
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_interface
 from typing import Any
 
@@ -76,50 +77,75 @@ class Answer:
 
 def parse_words(words: Sequence[str]) -> tuple[str, str, str]:
     """Sort dig's words: `@` marks the server, a known type is the type, the rest is the name."""
-    name, kind, server = "", "A", "127.0.0.1"
+    name, kind, server = "", "", "127.0.0.1"
     for word in words:
         if word.startswith("@"):
             server = word[1:]
-        elif name and (word.upper() in dnslib.QTYPE.reverse or word.upper().startswith("TYPE")):
+        elif name and not kind and (word.upper() in dnslib.QTYPE.reverse or word.upper().startswith("TYPE")):
             kind = word.upper()
         elif not name:
             name = word
         else:
-            raise UsageError(f"{word!r} is neither a type nor @server")
+            raise UsageError(f"{word!r} is one word too many: NAME [TYPE] [@SERVER]")
     if not name:
         raise UsageError("no name to ask for: gslb query www.example.com A @127.0.0.1")
-    return name, kind, server
+    return name, kind or "A", server
 
 
 def ask(question: Question) -> Answer:
-    """Send it and wait."""
-    query = _build(question)
-    began = time.perf_counter()
+    """Send it and wait; a truncated answer is asked for again over TCP, as resolvers do."""
     try:
         server = str(ip_address(question.server))
     except ValueError:
         raise UsageError(f"{question.server!r} is not an address: write @127.0.0.1 or @::1") from None
+    query = _build(question).pack()
+    began = time.perf_counter()
     try:
-        wire = query.send(server, question.port, tcp=question.tcp, timeout=question.seconds, ipv6=":" in server)
+        wire = (_over_tcp if question.tcp else _over_udp)(query, server, question)
         record = dnslib.DNSRecord.parse(wire)
     except TimeoutError:
         raise GslbError(f"no answer from {server} port {question.port} within {question.seconds:g} s") from None
     except ConnectionRefusedError:
         raise GslbError(f"nobody listens on {server} port {question.port}: is the service running?") from None
-    except (OSError, dnslib.DNSError) as error:
+    except (OSError, dnslib.DNSError, struct.error) as error:
         raise GslbError(f"no usable answer from {server} port {question.port}: {error}") from None
+    if record.header.tc and not question.tcp:
+        return ask(replace(question, tcp=True))
     return Answer(record, question, len(wire), time.perf_counter() - began)
 
 
+def _over_udp(query: bytes, server: str, question: Question) -> bytes:
+    with socket.socket(socket.AF_INET6 if ":" in server else socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(question.seconds)
+        sock.connect((server, question.port))  # connected: only that server is heard, and a closed port is told
+        sock.send(query)
+        while True:
+            wire = sock.recv(65_535)
+            if wire[:2] == query[:2]:
+                return wire
+
+
+def _over_tcp(query: bytes, server: str, question: Question) -> bytes:
+    with socket.create_connection((server, question.port), question.seconds) as sock, sock.makefile("rb") as stream:
+        sock.sendall(struct.pack("!H", len(query)) + query)
+        return stream.read(*struct.unpack("!H", stream.read(2)))
+
+
 def _build(question: Question) -> dnslib.DNSRecord:
-    kind = question.type
-    number = int(kind[4:]) if kind.startswith("TYPE") and kind[4:].isdigit() else dnslib.QTYPE.reverse.get(kind)
-    if number is None:
-        raise UsageError(f"unknown type {kind}")
+    number = _type_number(question.type)
     header = dnslib.DNSHeader(id=secrets.randbits(16), rd=0)
     options = [_subnet_option(question.subnet)] if question.subnet else []
     opt: Any = dnslib.EDNS0(udp_len=1232, opts=options)
     return dnslib.DNSRecord(header, q=dnslib.DNSQuestion(question.name, number), ar=[opt])
+
+
+def _type_number(text: str) -> int:
+    """Read a type's name, or `TYPE123` (RFC 3597 section 5)."""
+    if text.startswith("TYPE") and text[4:].isdigit() and int(text[4:]) <= 65_535:
+        return int(text[4:])
+    if text not in dnslib.QTYPE.reverse:
+        raise UsageError(f"unknown type {text}")
+    return int(dnslib.QTYPE.reverse[text])
 
 
 def _subnet_option(text: str) -> Any:

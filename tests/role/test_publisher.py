@@ -138,7 +138,7 @@ async def test_wanted_rows_are_filled_and_rubbish_is_left_out(world: Any, wait: 
 
 async def test_broken_files_raise_with_the_place_and_change_nothing(world: Any, settings: Settings) -> None:
     _publisher, feed, _vote, loader = world
-    (settings.zones[0] / "example.com.yaml").write_text("pools: [")
+    (settings.zones[0] / "example.com.yaml").write_text("pools: {web: {policy: nearst}}")
     with pytest.raises(RefusedError) as raised:
         loader.load()
     assert raised.value.problems[0].where.line == 1
