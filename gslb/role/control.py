@@ -37,6 +37,7 @@ from gslb.role.plane_reports import PlaneReports
 from gslb.role.publisher import Publisher
 from gslb.role.transitions import Transitions
 from gslb.store import open_store
+from gslb.transport.deltas import Deltas
 from gslb.transport.listen import Endpoint
 from gslb.transport.pipe import Feed, Report
 from gslb.verdict import Target, Vote
@@ -57,7 +58,8 @@ class Control:
         self._leash = Leash(leash, self._hear, self._stop.set)
         self._store = open_store(settings.store)
         self._planes = [PlaneReports(number) for number in range(len(pipes))]
-        feeds = [Feed(pipe, diff, partial(self._report, plane)) for pipe, plane in zip(pipes, self._planes, strict=True)]
+        deltas = Deltas(diff)
+        feeds = [Feed(pipe, deltas, partial(self._report, plane)) for pipe, plane in zip(pipes, self._planes, strict=True)]
         self._transitions = Transitions(settings.probe_name)
         self._publisher = Publisher(self._store, feeds, self._transitions)
         self._keeper = Keeper(settings.state_dir, lambda: self._prober.votes if self._prober else ())

@@ -21,26 +21,21 @@ from typing import Any, Final
 from gslb import delta, plan
 from gslb.delta import Assembler, Slice
 from gslb.errors import PlanError
+from gslb.transport.deltas import ANEW, FIRST, LAST, PACKET, Deltas
 
-PACKET: Final = 60 << 10  # octets: one slice of a delta, about 1 ms to read and apply; must fit into the socket's buffer
 BURST: Final = 4  # packets control makes per turn of its loop: 4 ms, then checks get their turn
 LARGEST_REPORT: Final = 60 << 10
 
-FIRST: Final = 1  # first packet of a message
-LAST: Final = 2  # last packet of a message
-ANEW: Final = 4  # what was assembled before no longer counts: a delta from nothing begins here
-
 Report = dict[str, Any]
-Diff = Callable[[plan.Snapshot, plan.Snapshot], Iterator[Slice]]
 
 
 class Feed:
     """Control's end: brings one plane to the snapshot it should have."""
 
-    def __init__(self, sock: socket.socket, diff: Diff, on_report: Callable[[Report], None]) -> None:
-        """Take a non-blocking socket; `diff` says how to get from one snapshot to another, `on_report` hears the plane, hello too."""
+    def __init__(self, sock: socket.socket, deltas: Deltas, on_report: Callable[[Report], None]) -> None:
+        """Take a non-blocking socket; `deltas` are shared by all feeds, `on_report` hears the plane, hello too."""
         self._sock = sock
-        self._diff = diff
+        self._deltas = deltas
         self._on_report = on_report
         self._loop = asyncio.get_running_loop()
         self._has = plan.EMPTY  # what the plane has once everything sent so far is applied
@@ -48,7 +43,6 @@ class Feed:
         self._packets: Iterator[bytes] | None = None  # of the delta that is on its way
         self._towards = plan.EMPTY
         self._unsent: bytes | None = None
-        self._anew = True
         self._skip_old_reports()
         self._loop.add_reader(sock, self._read)
 
@@ -61,7 +55,6 @@ class Feed:
     def start_anew(self) -> None:
         """Feed from nothing: the plane has lost what it had."""
         self._has = plan.EMPTY
-        self._anew = True
         self._unsent = None  # whole packets only: the plane skips the rest of that delta by itself
         self._begin()
 
@@ -81,8 +74,7 @@ class Feed:
         if self._wanted is plan.EMPTY or self._wanted is self._has:
             return
         self._towards = self._wanted
-        self._packets = packets(self._diff(self._has, self._towards), anew=self._anew)
-        self._anew = False
+        self._packets = self._deltas.packets(self._has, self._towards)
         self._loop.add_writer(self._sock, self._send)
 
     def _send(self) -> None:
@@ -103,13 +95,16 @@ class Feed:
     def _skip_old_reports(self) -> None:
         """Forget what was said to a control that is dead; a plane that needs us says so again."""
         with contextlib.suppress(BlockingIOError):
-            while True:
-                self._sock.recv(1)  # one packet, the rest of which is dropped
+            while self._sock.recv(1):  # one packet, the rest of which is dropped
+                pass
 
     def _read(self) -> None:
         try:
             data = self._sock.recv(LARGEST_REPORT)
         except BlockingIOError:
+            return
+        if not data:  # the other end is closed, as it never is while a supervisor lives
+            self.close()
             return
         report = json.loads(data)
         if "hello" in report:
@@ -163,6 +158,9 @@ class Intake:
             packet = self._sock.recv(PACKET + 1)
         except BlockingIOError:
             return
+        if not packet:
+            self.stop()
+            return
         flags = packet[0]
         if flags & ANEW:
             self._assembler = Assembler()
@@ -184,18 +182,6 @@ class Intake:
         self._assembling = snapshot is None
         if snapshot is not None:
             self._swap(snapshot)
-
-
-def packets(messages: Iterator[Slice], *, anew: bool) -> Iterator[bytes]:
-    """Cut messages into packets."""
-    start = ANEW if anew else 0
-    for message in messages:
-        data = pickle.dumps(message, protocol=5)
-        for at in range(0, len(data), PACKET):
-            first = FIRST if at == 0 else 0
-            last = LAST if at + PACKET >= len(data) else 0
-            yield bytes([start | first | last]) + data[at : at + PACKET]
-            start = 0
 
 
 def decode(data: bytes | bytearray) -> Slice:

@@ -196,3 +196,36 @@ async def test_a_restart_remembers_a_dead_site(start: Any, make_asker: Any, wait
     assert await service.stop() == 0
     again = await start(planes=1)
     assert [str(rdata) for rdata in (await dig(again.port, "www.example.com")).answer[0]] == [IAD]
+
+
+async def test_nothing_outlives_a_killed_supervisor(start: Any, wait: Any) -> None:
+    service = await start()
+    children = service.children("gslb.role")
+    service.process.kill()
+    await service.process.wait()
+    await wait(lambda: not [pid for pid in children if alive(pid)])
+    again = await start()  # the port is free again, and so is the control socket
+    assert (await dig(again.port, "www.example.com")).answer
+
+
+async def test_a_reload_by_signal_says_in_the_log_what_is_wrong(start: Any, wait: Any) -> None:
+    service = await start(planes=1)
+    service.write_zone("records: [broken\n")
+    service.process.send_signal(signal.SIGHUP)
+    await wait(lambda: service.logged("files refused"))
+    [line] = [line for line in service.log() if "files refused" in line["event"]]
+    assert "example.com.yaml:" in line["first"]
+    assert (await dig(service.port, "www.example.com")).answer
+
+
+async def test_without_a_state_directory_it_serves_all_the_same(start: Any, tmp_path: Any) -> None:
+    (tmp_path / "state").write_text("a file in the way of the folder")
+    service = await start(planes=1, ready=False)
+    async with asyncio.timeout(20):
+        while not service.logged("listening"):
+            await asyncio.sleep(0.05)
+    [line] = [line for line in service.log() if line["event"] == "listening"]
+    port = int(line["addresses"][0].rpartition(":")[2])
+    assert (await dig(port, "www.example.com")).answer
+    assert service.logged("no state directory")
+    assert service.logged("no local control")

@@ -20,6 +20,7 @@ from gslb.role.leash import Leash
 from gslb.role.options import Options
 from gslb.role.supervisor import make_pipe
 from gslb.transport.connections import Limits
+from gslb.transport.deltas import Deltas
 from gslb.transport.listen import Endpoint, Pair, bind
 from gslb.transport.pipe import Feed
 
@@ -52,7 +53,7 @@ class Started:
         theirs.close()
         plane.close()
         self.leash = Leash(ours, lambda message, _: self.told.append(message), lambda: None)
-        self.feed = Feed(self.control, diff, self.reports.append)
+        self.feed = Feed(self.control, Deltas(diff), self.reports.append)
 
     async def ask(self) -> str:
         query = dns.message.make_query("a.example", "A")

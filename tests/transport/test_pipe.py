@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import pickle
 import socket
@@ -14,7 +15,8 @@ from gslb.compiler.delta import diff
 from gslb.delta import Begin, Commit, Slice
 from gslb.errors import PlanError
 from gslb.plan import EMPTY, NO_PARTITION, Dynamic, Group, Node, Pick, Pool, Row, RRset, Snapshot, Zone
-from gslb.transport.pipe import PACKET, Feed, Intake, decode, packets
+from gslb.transport.deltas import PACKET, Deltas, packets
+from gslb.transport.pipe import Feed, Intake, decode
 
 APEX = b"\7example\0"
 SOA = RRset(6, 300, (b"\0\0" + bytes(20),))
@@ -42,7 +44,7 @@ class Ends:
         self.errors: list[BaseException] = []
         self.came = asyncio.Condition()
         asyncio.get_running_loop().set_exception_handler(lambda _loop, context: self.errors.append(context["exception"]))
-        self.feed = Feed(self.control, differ, self.reports.append)
+        self.feed = Feed(self.control, Deltas(differ), self.reports.append)
         self.intake = Intake(self.plane, self.snapshots.append)
         self.intake.start()
 
@@ -117,7 +119,7 @@ async def test_a_new_control_begins_anew_in_the_middle_of_the_olds_delta(ends: E
     ends.feed.offer(snapshot(7, 20_000))
     await asyncio.sleep(0.01)
     ends.feed.close()
-    ends.feed = Feed(ends.control, diff, ends.reports.append)
+    ends.feed = Feed(ends.control, Deltas(diff), ends.reports.append)
     ends.feed.offer(snapshot(1, 300))
     await ends.until(lambda: ends.snapshots)
     await ends.until(lambda: ends.feed.idle)
@@ -164,6 +166,27 @@ def test_a_long_word_is_cut_into_packets_and_the_first_of_all_says_anew() -> Non
     assert all(len(p) <= PACKET + 1 for p in made)
     huge = Slice(0, Begin(0, 10**200_000))  # some 83,000 octets
     assert [p[0] for p in packets(iter([huge]), anew=False)] == [1, 2]
+
+
+def test_a_delta_is_made_once_for_all_planes_and_forgotten_when_sent() -> None:
+    made = []
+
+    def counting(old: Snapshot, new: Snapshot) -> Iterator[Slice]:
+        for one in diff(old, new):
+            made.append(one)
+            yield one
+
+    deltas = Deltas(counting)
+    plan = snapshot(1, 5000)
+    first, second = deltas.packets(EMPTY, plan), deltas.packets(EMPTY, plan)
+    ahead = [next(first) for _ in range(3)]
+    assert len(made) == 3
+    assert list(second) == ahead + list(first)
+    whole = len(made)
+    del first, second
+    gc.collect()
+    list(deltas.packets(EMPTY, plan))
+    assert len(made) == 2 * whole
 
 
 class Evil:
