@@ -35,7 +35,8 @@ class Check:
     """How an endpoint is observed. `options` are those of the check type (`gslb.check`).
 
     `down` failures take it down (they add up until `ok` successes in a row clear them), `up` successes in a row bring it back.
-    `digest` identifies the definition; equal digests at one address are one target.
+    `digest` identifies the definition; equal digests at one address are one target. `invert`: a success counts as a failure and the other way
+    round. `cooldown`: seconds for which the state stays after it changed.
     """
 
     id: str
@@ -47,15 +48,17 @@ class Check:
     ok: int
     up: int
     digest: str
+    invert: bool = False
+    cooldown: float = 0.0
     where: Where = field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One endpoint of a pool: addresses now; a name or another pool in part 2.
+    """One endpoint of a pool: addresses, or a name (`target`), or another pool (`pool`); exactly one of the three.
 
-    `id` is unique in its pool: the site's id, or the first address. `checks`: ids of checks that must all pass.
-    `check_address` says where to probe an address when not at itself.
+    `id` is unique in its pool: the site's id, or the first address, the name, the pool. `checks`: ids of checks of which `need` must pass (0 = all).
+    `check_address` says where to probe an address when not at itself; `check_at`: where to probe a name, which is unchecked without it.
     """
 
     id: str
@@ -65,6 +68,10 @@ class Member:
     priority: int | None = None
     checks: tuple[str, ...] = ()
     check_address: Mapping[Address, Address] = field(default_factory=dict)
+    need: int = 0
+    target: bytes = b""
+    check_at: tuple[Address, ...] = ()
+    pool: str = ""
     where: Where = field(default=NOWHERE, compare=False)
 
 
@@ -78,23 +85,38 @@ class FilterSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Stickiness:
+    """To what of a client an answer sticks: its network (masked to `bits4`/`bits6`; 0 = not looked at), AS number, country, the name asked for.
+
+    A client whose AS number or country is not known sticks by its network instead.
+    """
+
+    bits4: int = 24
+    bits6: int = 56
+    asn: bool = False
+    country: bool = False
+    qname: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """A chain of filters and then one pick, presets already spelled out.
 
-    `pick`: all, first, rotate, weighted. `health`: False where the operator said `health: ignore`;
-    otherwise `healthy` stands in front of the chain (it is listed in `filters`).
+    `pick`: all, first, rotate, weighted, sticky (then `stickiness` counts). `healthy` stands in front of the chain unless the operator
+    said `health: ignore`.
     """
 
     filters: tuple[FilterSpec, ...]
     pick: str
     preset: str = ""
+    stickiness: Stickiness = Stickiness()
 
 
 @dataclass(frozen=True, slots=True)
 class AllDown:
-    """What to answer when every member is down: `all`, `primary`, or the pool `backup`."""
+    """What to answer when the chain fails: `all`, `primary`, `last_known_good`, the pool `backup`, `nodata` or `servfail`."""
 
-    mode: str = "all"  # all | primary | backup
+    mode: str = "all"
     backup: str = ""
 
 
@@ -102,7 +124,9 @@ class AllDown:
 class Pool:
     """Members, how to choose among them, for how long, and what to do when all are down.
 
-    `answers`: groups given at once, 0 = all. TTLs in seconds.
+    `answers`: groups given at once, 0 = all. TTLs in seconds. `joint`: the members are chosen once for both families, not for each apart.
+    `family_down`: `all` or `nodata`, where a whole family is down and the other is not. `couple`: the draws for A, AAAA and hints agree for a client.
+    `failback_delay`: seconds a recovered member rests before it is used again. `expose_sites`: each site gets a name of its own below the pool's.
     """
 
     id: str
@@ -112,7 +136,17 @@ class Pool:
     ttl_max: int
     ttl_min: int
     when_all_down: AllDown = AllDown()
+    joint: bool = False
+    family_down: str = "all"
+    couple: bool = False
+    failback_delay: float = 0.0
+    expose_sites: bool = False
     where: Where = field(default=NOWHERE, compare=False)
+
+    @property
+    def of_names(self) -> bool:
+        """Whether its members are names: it answers with one CNAME."""
+        return any(member.target for member in self.members)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,20 +165,39 @@ class RRset:
 
 @dataclass(frozen=True, slots=True)
 class PoolRef:
-    """`{pool: NAME}` at a name: A and AAAA come from the pool; `ttl` bounds the pool's from above."""
+    """`{pool: NAME}` at a name: A and AAAA come from the pool (a pool of names gives its CNAME for every type); `ttl` bounds the pool's from above.
+
+    `expose_sites`: names that reach one site each, as if the pool said so.
+    """
 
     pool: str
     types: tuple[int, ...] = (1, 28)
     ttl: int | None = None
+    expose_sites: bool = False
+    where: Where = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Hinted:
+    """An HTTPS or SVCB record with `hints: auto`: its address hints follow the decision of `pool`.
+
+    `rdata` is the record without ipv4hint (4) and ipv6hint (6), its parameters in ascending order (RFC 9460 section 2.2).
+    """
+
+    type: int
+    ttl: int
+    rdata: bytes
+    pool: str
     where: Where = field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class NameData:
-    """Everything the operator wrote at one name."""
+    """Everything the operator wrote at one name. `hinted` are records beside `rrsets`, never of a type that stands there too."""
 
     rrsets: tuple[RRset, ...] = ()
     pool: PoolRef | None = None
+    hinted: tuple[Hinted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
