@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 LARGEST: Final = 64 << 10  # octets of one message: a fatal message with many problems is cut before it comes here
-MOST_SOCKETS: Final = 128  # descriptors with one message; the kernel allows 253
+MOST_SOCKETS: Final = 8  # descriptors with one message: the two of an address, and some room
 
 Message = dict[str, Any]
 OnMessage = Callable[[Message, list[int]], None]

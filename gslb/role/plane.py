@@ -11,6 +11,7 @@ import asyncio
 import gc
 import json
 import os
+import resource
 import signal
 import socket
 from typing import Final
@@ -28,6 +29,7 @@ from gslb.transport.remains import Remains
 from gslb.transport.udp import UdpListener
 
 TICK: Final = 1.0  # seconds between reports; metrics are as old as that
+SPARE_FILES: Final = 200  # descriptors beside TCP connections: sockets, pipe, leash, and those the interpreter opens
 GRACE: Final = 3.0  # seconds TCP clients get to read their last answers
 
 
@@ -73,15 +75,14 @@ class Plane:
             self._loop.call_soon(self._release)
 
     def _hear(self, message: Message, descriptors: list[int]) -> None:
-        """Take the sockets and answer: UDP and TCP of each address, in this order."""
+        """Take the sockets of one address, and answer from now on."""
         if "sockets" not in message:
             return
-        sockets = [socket.socket(fileno=descriptor) for descriptor in descriptors]
-        for udp, tcp in zip(sockets[::2], sockets[1::2], strict=True):
-            listener = UdpListener(udp, self._engine)
-            listener.start(self._loop)
-            self._listeners.append(listener)
-            self._tasks.append(self._loop.create_task(self._accept(tcp)))
+        udp, tcp = (socket.socket(fileno=descriptor) for descriptor in descriptors)
+        listener = UdpListener(udp, self._engine)
+        listener.start(self._loop)
+        self._listeners.append(listener)
+        self._tasks.append(self._loop.create_task(self._accept(tcp)))
 
     async def _accept(self, tcp: socket.socket) -> None:
         self._servers.append(await self._loop.create_server(self._connections.protocol, sock=tcp))
@@ -161,10 +162,18 @@ def main() -> None:
     except (GslbError, OSError) as error:
         leash.send(json.dumps({"fatal": str(error), "code": 2}).encode())
         raise SystemExit(2) from None
+    allow_files(options.tcp.total + SPARE_FILES)
     # The collector's full passes would stop everything for as long as the zones are large (50 ms at 100,000 names); see `_tick`.
     gc.disable()
     gc.freeze()
     asyncio.run(serve(socket.socket(fileno=given.pipe), leash, options))
+
+
+def allow_files(number: int) -> None:
+    """Raise our own limit on open files as far as it must and may be."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < number:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (number if hard == resource.RLIM_INFINITY else min(number, hard), hard))
 
 
 async def serve(pipe: socket.socket, leash: socket.socket, options: Options) -> None:

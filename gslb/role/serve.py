@@ -12,6 +12,7 @@ from pathlib import Path
 
 from gslb import log
 from gslb.config.settings import Settings
+from gslb.errors import UsageError
 from gslb.role.options import Options
 from gslb.role.supervisor import Service, Supervisor
 from gslb.transport.connections import Limits
@@ -39,8 +40,10 @@ async def _run(what: Service) -> None:
 
 
 def service(settings: Settings, path: Path | None, *, probing: bool) -> Service:
-    """Spell out what to run."""
+    """Spell out what to run. Raises UsageError for an engine that is not there."""
     dns = settings.dns
+    if dns.engine == "native":
+        raise UsageError("dns.engine: native is not installed here: use `auto` or `python`")
     endpoints = tuple(Endpoint(*endpoint) for endpoint in dns.listen)
     by_default = "listen" not in dns.model_fields_set
     options = Options(

@@ -147,8 +147,8 @@ class Supervisor:
             self._sockets.append([listen.bind(pair.endpoint) for pair in first])
 
     def _hand_out(self, plane: Child) -> None:
-        pairs = self._sockets[self._planes.index(plane)]
-        plane.send({"sockets": len(pairs)}, [sock for pair in pairs for sock in pair])
+        for pair in self._sockets[self._planes.index(plane)]:
+            plane.send({"sockets": str(pair.endpoint)}, pair)
 
     def _listening(self) -> list[str]:
         return [str(pair.endpoint) for pair in self._sockets[0]]

@@ -61,7 +61,7 @@ class Started:
         return str(reply.answer[0][0])
 
     def hand_out(self) -> None:
-        self.leash.send({"sockets": 1}, self.pair)
+        self.leash.send({"sockets": str(self.pair.endpoint)}, self.pair)
 
     async def close(self) -> None:
         if self.process.returncode is None:
