@@ -1,0 +1,159 @@
+"""A gslb without processes: the operator's files, geo data, probers' counters, the judge and the compiler, on a clock that is told to move.
+
+Driven by `story`. Everything between a check's result and the snapshot is the real code; only time, and what checks see, is the scenario's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+from gslb import config, targets
+from gslb.check.observation import Observation, Result
+from gslb.check.opinion import Opinion
+from gslb.compiler import Compiler
+from gslb.config import Role, Source
+from gslb.errors import Problem, Problems
+from gslb.geo import atlas
+from gslb.geo.mmdb import Database
+from gslb.judge import carry, judge_all
+from gslb.model import EMPTY_MODEL, Address, Member, Model, Pool
+from gslb.plan import EMPTY, Snapshot
+from gslb.verdict import Target, Verdict, Vote
+
+NETWORKS: Final = "networks.yaml"
+EPOCH: Final = 1_767_571_200.0  # Monday 2026-01-05 00:00 UTC: what 0 s means where the scenario sets no `clock`
+
+
+class World:
+    """What the operator wrote and what is known of the sites, at one moment."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, str] = {}
+        self.databases: Sequence[Database] = ()
+        self.problems: tuple[Problem, ...] = ()
+        self.model: Model = EMPTY_MODEL
+        self.epoch = EPOCH
+        self.seconds = 0.0
+        self.snapshot: Snapshot = EMPTY
+        self.verdicts: dict[Target, Verdict] = {}
+        self.held = False
+        self._index = targets.Index({}, {})
+        self._compiler: Compiler | None = None
+        self._opinions: dict[str, dict[Target, Opinion]] = {}
+
+    @property
+    def now(self) -> float:
+        """The store's clock, in seconds."""
+        return self.epoch + self.seconds
+
+    @property
+    def loaded(self) -> bool:
+        """Whether files have been accepted."""
+        return self._compiler is not None
+
+    def load(self) -> bool:
+        """Read the files anew, whole or not at all; False where they were refused, and all is as before."""
+        sources = [Source(Path(name), text, Role.NETWORKS if name == NETWORKS else Role.ZONES) for name, text in self.files.items()]
+        loaded = config.build(sources, Problems(), lambda _: self._include)
+        self.problems = loaded.problems
+        if loaded.fatal:
+            return False
+        self.model = loaded.model
+        located = atlas.build(self.databases, self.model.networks, self.model.sites)
+        self._index = targets.index(self.model)
+        self._compiler = Compiler(self.model, located.locations, located.cut)
+        self._opinions = {prober: self._inherited(prober, opinions) for prober, opinions in self._opinions.items()}
+        self.verdicts = carry(self.verdicts, self._index.probes)
+        self.snapshot = self._compiler.compile(self.verdicts, self.snapshot.generation + 1)
+        self._judge(self._index.probes)
+        return True
+
+    def observe(self, subjects: Iterable[Target], seen: Observation, prober: str, *, first: bool = False) -> None:
+        """Let a prober see this at the targets now. `first`: it has just started and knows nothing of before."""
+        opinions = self._opinions.setdefault(prober, {})
+        for target in subjects:
+            opinion = opinions.get(target)
+            if opinion is None or first:
+                opinion = Opinion.new(target, self._index.probes[target], prober)
+            opinions[target] = opinion.after(seen, self.now)
+
+    def forget(self, subjects: Iterable[Target]) -> None:
+        """Make it as if these targets had never been heard of."""
+        for target in subjects:
+            for opinions in self._opinions.values():
+                opinions.pop(target, None)
+            if self.verdicts.pop(target, None):
+                self._compile([target])
+
+    def judge(self) -> None:
+        """Judge all targets and compile what changed."""
+        self._judge(self._index.probes)
+
+    def interval(self, target: Target) -> float:
+        """Seconds between two checks of the target."""
+        return self._index.probes[target].interval
+
+    def find(self, subject: str) -> list[Target]:
+        """Return the targets of `all`, a site, an address, `POOL/MEMBER`, or `CHECK@SITE` and `CHECK@ADDRESS`; nothing: nobody probes that."""
+        check, at, what = subject.rpartition("@")
+        found: dict[Target, None] = {}
+        for pool in self.model.pools.values():
+            for member in pool.members:
+                for address in member.addresses:
+                    if _means(what, pool, member, address):
+                        found |= dict.fromkeys(t for t in targets.of_address(self.model, member, address) if not at or t.check == check)
+        return list(found)
+
+    def _judge(self, only: Iterable[Target]) -> None:
+        if self.held:
+            return
+        votes: dict[Target, dict[str, Vote]] = {}
+        for prober, opinions in self._opinions.items():
+            for target, opinion in opinions.items():
+                if opinion.vote:
+                    votes.setdefault(target, {})[prober] = opinion.vote
+        self.verdicts, changed = judge_all(votes, self.verdicts, self.now, [target for target in only if target in votes or target in self.verdicts])
+        self._compile(target for target in changed if target in self._index.pools)
+
+    def _compile(self, changed: Iterable[Target]) -> None:
+        """Compile what these targets can change, and hold it to the same as compiling everything."""
+        assert self._compiler is not None
+        self.snapshot = self._compiler.update(self.snapshot, changed, self.verdicts, self.snapshot.generation + 1)
+        whole = self._compiler.compile(self.verdicts, self.snapshot.generation)
+        assert whole == self.snapshot, "an update differs from a full compile"
+
+    def _inherited(self, prober: str, opinions: dict[Target, Opinion]) -> dict[Target, Opinion]:
+        """Do as a prober does that is given new targets: kept ones run on, an edited check begins with the state it had."""
+        heirs = {(target.check, target.address): opinion.vote for target, opinion in opinions.items()}
+        kept = {}
+        for target, check in self._index.probes.items():
+            opinion = opinions.get(target) or Opinion.new(target, check, prober, heirs.get((target.check, target.address)))
+            kept[target] = opinion
+        return kept
+
+    def _include(self, path: str) -> str:
+        name = Path(path).name
+        if name not in self.files:
+            raise FileNotFoundError(path)
+        return self.files[name]
+
+
+def passed(grade: int = 100) -> Observation:
+    """Make the observation of a check that passed."""
+    return Observation(Result.OK, 0.01, "scenario: passed", grade)
+
+
+def failed() -> Observation:
+    """Make the observation of a check that failed."""
+    return Observation(Result.FAIL, 0.01, "scenario: failed")
+
+
+def blind() -> Observation:
+    """Make the observation of a prober that cannot look."""
+    return Observation(Result.UNKNOWN, 0.01, "own fault: scenario")
+
+
+def _means(what: str, pool: Pool, member: Member, address: Address) -> bool:
+    return what in ("all", member.site, str(address), f"{pool.id}/{member.id}", f"{pool.id}/*")
