@@ -62,12 +62,13 @@ def answer(words: Words, reply: Reply, question: Question) -> None:
     if words.skip("one-of"):
         _some(words, seen, 1, _data(words))
         return
-    first = words.take("an answer")
-    if first.isdigit() and words.skip("of"):
-        _some(words, seen, int(first), _data(words))
+    items = words.listed()
+    count, of, *_ = [*items[0], "", ""]
+    if count.isdigit() and of == "of":
+        items[0] = items[0][2:]
+        _some(words, seen, int(count), [_canonical(" ".join(item)) for item in items])
         return
-    wanted = [" ".join([first, *item]) if not at else " ".join(item) for at, item in enumerate(words.listed())] if words else [first]
-    _same(words, "answer", sorted(seen), sorted(_canonical(item) for item in wanted))
+    _same(words, "answer", sorted(seen), sorted(_canonical(" ".join(item)) for item in items))
 
 
 def _some(words: Words, seen: list[str], count: int, allowed: list[str]) -> None:
