@@ -56,8 +56,11 @@ def query(name: str, rtype: int, opt: bytes = b"") -> bytes:
     return b"\x12\x34\1\0\0\1\0\0\0\0\0" + (b"\1" if opt else b"\0") + names.from_text(name) + rtype.to_bytes(2) + b"\0\1" + opt
 
 
-def edns(family: int = 0, source: int = 0, octets: bytes = b"") -> bytes:
-    option = b"" if not family else b"\0\x08" + (4 + len(octets)).to_bytes(2) + family.to_bytes(2) + bytes((source, 0)) + octets
+def subnet(family: int, source: int, octets: bytes) -> bytes:
+    return b"\0\x08" + (4 + len(octets)).to_bytes(2) + family.to_bytes(2) + bytes((source, 0)) + octets
+
+
+def edns(option: bytes = b"") -> bytes:
     return b"\0\0\x29\x04\xd0\0\0\0\0" + len(option).to_bytes(2) + option
 
 
@@ -83,12 +86,18 @@ def main() -> None:
     draws = [rng.getrandbits(64) for _ in range(count)]
     measure("static hit", memo, [query("static.example.com.", 1)] * count, one, draws)
     measure("static hit, EDNS", memo, [query("static.example.com.", 1, edns())] * count, one, draws)
-    measure("static hit, random ECS /24", memo, [query("static.example.com.", 1, edns(1, 24, rng.randbytes(3))) for _ in range(count)], one, draws)
+    measure(
+        "static hit, random ECS /24", memo, [query("static.example.com.", 1, edns(subnet(1, 24, rng.randbytes(3)))) for _ in range(count)], one, draws
+    )
     measure("dynamic hit, one client", memo, [query("www.example.com.", 1)] * count, one, draws)
     measure("dynamic hit, random clients", memo, [query("www.example.com.", 1)] * count, many, draws)
-    measure("dynamic hit, random ECS /24", memo, [query("www.example.com.", 1, edns(1, 24, rng.randbytes(3))) for _ in range(count)], one, draws)
-    six = [query("www.example.com.", 1, edns(2, 56, (1 << 61 | rng.getrandbits(61)).to_bytes(8)[:7])) for _ in range(count)]
+    measure(
+        "dynamic hit, random ECS /24", memo, [query("www.example.com.", 1, edns(subnet(1, 24, rng.randbytes(3)))) for _ in range(count)], one, draws
+    )
+    six = [query("www.example.com.", 1, edns(subnet(2, 56, (1 << 61 | rng.getrandbits(61)).to_bytes(8)[:7]))) for _ in range(count)]
     measure("dynamic hit, random ECS /56", memo, six, one, draws)
+    cookies = [query("www.example.com.", 1, edns(b"\0\x0a\0\x08" + rng.randbytes(8))) for _ in range(count)]
+    measure("known question, random cookies", memo, cookies, one, draws)
     randoms = [query(f"{rng.getrandbits(64):x}.example.com.", 1, edns()) for _ in range(count)]
     measure("miss: random names, NXDOMAIN", memo, randoms, one, draws)
     measure("miss: random names, dynamic", memo, [query(f"{rng.getrandbits(64):x}.any.example.com.", 1, edns()) for _ in range(count)], one, draws)

@@ -24,7 +24,7 @@ def answer(snapshot: Snapshot, query: bytes, client: bytes, env: Env) -> Reply |
         return parsed
     shelves = Shelves(snapshot, Tallies())
     prepared = prepare(snapshot.zones, parsed, Shape(env.udp, env.max_udp), shelves)
-    wire, tally = prepared.finish(query[:2], client, env.draw, prepared.octets)
+    wire, tally = prepared.finish(query[:2], client, env.draw, parsed.octets)
     reply = Reply(wire, tally.meta)
     for pool, region, rtype in shelves.wanted:
         return NeedRow(pool, region, rtype, reply)

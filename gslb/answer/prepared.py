@@ -34,12 +34,11 @@ class Shape(NamedTuple):
 class Fixed:
     """A reply that depends on no client: everything from octet 2 up to a client subnet's address, its scope 0 included."""
 
-    __slots__ = ("body", "cost", "octets", "spare", "tally")
+    __slots__ = ("body", "cost", "spare", "tally")
 
-    def __init__(self, body: bytes, octets: bytes, spare: int, tally: Tally) -> None:
+    def __init__(self, body: bytes, spare: int, tally: Tally) -> None:
         self.body = body
-        self.octets = octets  # the client subnet's address in the query it was prepared for
-        self.spare = spare  # bits that must be 0 in the last octet of any such address
+        self.spare = spare  # bits that must be 0 in the last octet of a client subnet's address
         self.cost = len(body) + 250  # memory it takes, roughly
         self.tally = tally
 
@@ -53,7 +52,7 @@ class Pooled:
 
     __slots__ = (
         *("_bits", "_found", "_heads", "_opt", "_others", "_query", "_room", "_shape", "_shelves", "_start"),
-        *("cost", "octets", "shelf", "spare"),
+        *("cost", "shelf", "spare"),
     )
 
     def __init__(self, query: Query, shape: Shape, found: Found, start: Message, shelves: Shelves) -> None:
@@ -69,7 +68,6 @@ class Pooled:
         self._others: dict[tuple[int, bool], Fixed] = {}
         subnet = query.edns.subnet if query.edns else None
         self._bits = subnet.bits if subnet else 0
-        self.octets = subnet.octets if subnet else b""
         self.spare = spare(subnet.source) if subnet else 0
         self.cost = 3000
         owner = start.seen.get(found.owner)
@@ -133,22 +131,16 @@ def _fixed(query: Query, found: Found, shape: Shape, shelves: Shelves, *, cut_of
     message = Message(query, _limit(query, shape))
     whole = _write(message, found) and not cut_off
     last = _opt(query, shape, found.rcode)
-    octets = b""
+    more = bool(last) + bool(query.tsig)
     beyond = 0
-    more = 1 if last else 0
     if query.edns and query.edns.subnet:
-        octets = query.edns.subnet.octets
         beyond = spare(query.edns.subnet.source)
         last += _SCOPES[0]
-    if query.tsig:
-        last = last + octets + query.tsig
-        octets = b""
-        more += 1
     flags = _flags(query, found) | (0 if whole else TC)
     reason = query.reason or ("" if found.zone else "outside")
     rtype = query.type if query.type <= MAX_COUNTED else 0
     meta = Meta(found.zone.apex if found.zone else None, found.rcode, None, reason, rtype, not whole)
-    return Fixed(message.octets(flags, 0, more) + last, octets, beyond, shelves.tallies.of(meta))
+    return Fixed(message.octets(flags, 0, more) + last + query.tsig, beyond, shelves.tallies.of(meta))
 
 
 def _write(message: Message, found: Found) -> bool:

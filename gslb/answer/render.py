@@ -18,6 +18,8 @@ HEADER: Final = 12
 
 _RR: Final = Struct("!HHI")
 _COUNTS: Final = Struct("!HHHHH")
+_OPT: Final = Struct("!BHHBBHH")
+_ECS: Final = Struct("!HHHB")
 _IN: Final = 1
 _CLASS_IN: Final = b"\0\1"
 
@@ -139,11 +141,9 @@ def opt(edns: Edns, rcode: int, payload: int) -> bytes:
 
     Version 0, DO echoed, no other flag, no option that was not understood (RFC 6891 section 6.1). `payload`: octets we take over UDP.
     """
-    option = b""
-    length = 0
-    if edns.subnet is not None:
-        octets = edns.subnet.octets
-        family = 1 if edns.subnet.bits == 32 else 2
-        option = ECS.to_bytes(2) + (4 + len(octets)).to_bytes(2) + family.to_bytes(2) + bytes((edns.subnet.source,))
-        length = 8 + len(octets)
-    return b"\0" + OPT.to_bytes(2) + payload.to_bytes(2) + bytes((rcode >> 4, 0, 0x80 if edns.do else 0, 0)) + length.to_bytes(2) + option
+    flags = 0x8000 if edns.do else 0
+    if edns.subnet is None:
+        return _OPT.pack(0, OPT, payload, rcode >> 4, 0, flags, 0)
+    bits, source, octets = edns.subnet
+    option = _ECS.pack(ECS, 4 + len(octets), 1 if bits == 32 else 2, source)
+    return _OPT.pack(0, OPT, payload, rcode >> 4, 0, flags, 8 + len(octets)) + option

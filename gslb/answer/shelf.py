@@ -1,6 +1,6 @@
 """One pool's answers as seen from one owner: rows turned into octets once, then only picked from.
 
-Called by `prepared`. A shelf is bound to a snapshot's rows and bound again when they change; what it has written for a row
+Called by `prepared`. A shelf is bound to a snapshot's rows and bound again when a snapshot takes over; what it has written for a row
 stays valid as long as the row does, because rows are never edited.
 """
 
@@ -76,7 +76,10 @@ class Shelf:
     def bind(self, snapshot: Snapshot) -> None:
         """Take the rows of this snapshot from now on."""
         pool = snapshot.pools.get(self._pool)
-        self._rows = pool.rows.get(self._type, ()) if pool else ()
+        rows = pool.rows.get(self._type, ()) if pool else ()
+        if rows is not self._rows:
+            self._ready.clear()  # rows of yesterday must not pile up
+        self._rows = rows
         self._default = pool.default.get(self._type, _NOTHING) if pool else _NOTHING
         self.partition = snapshot.partitions.get(pool.partition) if pool else None
 
@@ -145,7 +148,7 @@ class Shelves:
         return shelf
 
     def bind(self, snapshot: Snapshot) -> None:
-        """Give every shelf the rows of a new snapshot; what was written for rows that are still there stays."""
+        """Give every shelf the rows of a new snapshot; what was written stays where a pool's rows are the same."""
         self._snapshot = snapshot
         for shelf in self._shelves.values():
             shelf.bind(snapshot)

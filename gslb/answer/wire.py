@@ -51,7 +51,7 @@ class Edns(NamedTuple):
 
 
 class Query(NamedTuple):
-    """One query. Where `rcode` is not 0 it is to be answered with that at once, for `reason`.
+    """One query. Where `rcode` is not 0 it is to be answered with that at once, for `reason`, and without a client subnet.
 
     `flags`: the reply's (QR, opcode and RD). `question`: as sent, echoed octet for octet. `name`: lower case.
     `labels`: where in `name` each label starts, the root's left out. `tsig`: a TSIG record for the reply.
@@ -67,6 +67,11 @@ class Query(NamedTuple):
     qclass: int = CLASS_IN
     edns: Edns | None = None
     tsig: bytes = b""
+
+    @property
+    def octets(self) -> bytes:
+        """The client subnet's address as it was sent."""
+        return self.edns.subnet.octets if self.edns is not None and self.edns.subnet is not None else b""
 
 
 def parse(packet: bytes, *, ecs: bool = True) -> Query | Drop:
@@ -102,6 +107,8 @@ def parse(packet: bytes, *, ecs: bool = True) -> Query | Drop:
                 fault = (REFUSED, "class")
             elif qtype in _META:
                 fault = _META[qtype]
+    if fault[0] and edns is not None:
+        edns = Edns(edns.payload, edns.do)
     return Query(flags, *fault, question, question[:-4].lower(), tuple(labels), qtype, qclass, edns, tsig)
 
 
