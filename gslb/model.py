@@ -36,7 +36,8 @@ class Check:
 
     `down` failures take it down (they add up until `ok` successes in a row clear them), `up` successes in a row bring it back.
     `digest` identifies the definition; equal digests at one address are one target. `invert`: a success counts as a failure and the other way
-    round. `cooldown`: seconds for which the state stays after it changed.
+    round. `cooldown`: seconds for which the state stays after it changed. `degraded_above`: seconds beyond which a slow success lowers the grade
+    (0 = never).
     """
 
     id: str
@@ -50,6 +51,7 @@ class Check:
     digest: str
     invert: bool = False
     cooldown: float = 0.0
+    degraded_above: float = 0.0
     where: Where = field(default=NOWHERE, compare=False)
 
 

@@ -12,10 +12,10 @@ import os
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Final
 
 from gslb.check.observation import Observation, Result
+from gslb.check.trace import RECORDER, Line, Trace
 from gslb.model import Address
 
 # What only this machine can be blamed for: descriptors, memory, buffers, ports, permission, protocol family.
@@ -44,11 +44,47 @@ class OwnFault(Exception):  # noqa: N818 - as above
     """The prober cannot look; the text says what it lacks."""
 
 
-@dataclass(slots=True)
 class Progress:
-    """How far an attempt has come, for the reason of a timeout."""
+    """How far an attempt has come: its stage, for the reason of a timeout, and what lowers the grade of a success."""
 
-    stage: str = "connecting"
+    __slots__ = ("_stage", "_trace", "grade", "why")
+
+    def __init__(self, trace: Trace | None = None) -> None:
+        self.grade = 100
+        self.why: list[str] = []
+        self._trace = trace
+        self.stage = "connecting"
+
+    @property
+    def stage(self) -> str:
+        """What is being done now, as a participle: "connecting"."""
+        return self._stage
+
+    @stage.setter
+    def stage(self, stage: str) -> None:
+        self._stage = stage
+        if self._trace:
+            self._trace.begin(stage)
+
+    def fact(self, what: str, text: object) -> None:
+        """Note something seen, for who records."""
+        if self._trace:
+            self._trace.add(Line(what, _short(text)))
+
+    def judged(self, what: str, passed: bool, text: object) -> None:  # noqa: FBT001 - a verdict is a truth value
+        """Note an assertion and its verdict, for who records."""
+        if self._trace:
+            self._trace.add(Line(what, _short(text), passed))
+
+    def degrade(self, grade: int, why: str) -> None:
+        """Lower the grade of a success to `grade` (1 to 100) at most, and say why."""
+        self.grade = min(self.grade, grade)
+        self.why.append(why)
+
+    def end(self) -> None:
+        """Note that it is over."""
+        if self._trace:
+            self._trace.end()
 
 
 Look = Callable[[Progress], Awaitable[str]]
@@ -57,13 +93,14 @@ Look = Callable[[Progress], Awaitable[str]]
 async def attempt(address: Address, timeout: float, look: Look) -> Observation:  # noqa: ASYNC109 - the deadline is what this is about
     """Run `look` for at most `timeout` seconds in all; it returns the reason of a success, and raises for a failure."""
     loop = asyncio.get_running_loop()
-    started = loop.time()
-    progress = Progress()
+    started, grade = loop.time(), 100
+    progress = Progress(RECORDER.get())
     deadline = asyncio.timeout(timeout)
     try:
         async with deadline:
             reason = await look(progress)
-        result = Result.OK
+        result, grade = Result.OK, progress.grade
+        reason = ", ".join([reason, *progress.why])
     except Unfit as unfit:
         result, reason = Result.FAIL, str(unfit)
     except OwnFault as fault:
@@ -73,7 +110,9 @@ async def attempt(address: Address, timeout: float, look: Look) -> Observation: 
             result, reason = Result.FAIL, f"timeout: {timeout:g} s over while {progress.stage}"
         else:
             result, reason = _blame(error, address)
-    return Observation(result, loop.time() - started, reason[:_REASON])
+    finally:
+        progress.end()
+    return Observation(result, loop.time() - started, " ".join(reason.split())[:_REASON], grade)
 
 
 def _blame(error: Exception, address: Address) -> tuple[Result, str]:
@@ -98,6 +137,11 @@ def _words(error: OSError) -> str:
         return str(error) or type(error).__name__
     text = os.strerror(error.errno)
     return text[:1].lower() + text[1:]
+
+
+def _short(text: object) -> str:
+    """Make one short line of it."""
+    return " ".join(str(text).split())[:_REASON]
 
 
 def _has_route(address: Address) -> bool:

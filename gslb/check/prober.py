@@ -22,6 +22,7 @@ from gslb.check.heartbeat import Heartbeat
 from gslb.check.lateness import Lateness
 from gslb.check.observation import Check as Checker
 from gslb.check.observation import Observation, Result
+from gslb.check.once import look, own_fault
 from gslb.check.opinion import Opinion
 from gslb.errors import StoreError
 from gslb.model import Check
@@ -33,7 +34,6 @@ Listener = Callable[[Target, Observation, Vote | None], None]
 
 _FIRST_WITHIN: Final = 1.0  # seconds over which first checks are spread: a nameserver waits at most 2 s for them
 _STARTS: Final = 500  # first checks per second at most; TLS handshakes take 2 ms of CPU each
-_GRACE: Final = 0.5  # seconds past its timeout after which a check that does not keep it is cut off
 _RETRY: Final = (0.1, 2.0)  # seconds until a refused publication is tried again: first, at most
 _STALLED: Final = 0.25  # share of a timeout; a check that ran out while the prober stood still for longer is void
 
@@ -173,14 +173,11 @@ class Prober:
         """Look once; whatever a check type does, an Observation comes back in time."""
         try:
             checker = self._checker(target.digest, check)
-            if checker is None:
-                return Observation(Result.UNKNOWN, 0.0, f"own fault: no check type {check.type!r} here")
-            async with asyncio.timeout(check.timeout + _GRACE):
-                seen = await checker.observe(ip_address(target.address))
-        except TimeoutError:
-            seen = Observation(Result.FAIL, check.timeout, f"timeout: {check.timeout:g} s over")
         except Exception as error:  # noqa: BLE001 - a broken plugin is our fault, not the target's
-            return Observation(Result.UNKNOWN, 0.0, f"own fault: {type(error).__name__}: {error}"[:160])
+            return own_fault(f"{type(error).__name__}: {error}")
+        if checker is None:
+            return own_fault(f"no check type {check.type!r} here")
+        seen = await look(checker, check, ip_address(target.address))
         ran_out = seen.result is Result.FAIL and seen.seconds >= check.timeout
         if ran_out and self._heartbeat.stalled(seen.seconds) >= _STALLED * check.timeout:
             return Observation(Result.UNKNOWN, seen.seconds, "own fault: the prober stood still meanwhile")

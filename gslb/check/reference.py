@@ -37,6 +37,12 @@ in [health](../explanation/health.md). A check goes to an address and to nothing
 | `down` | failures that take the target down; they add up until `ok` successes in a row clear them | 3 |
 | `ok` | successes in a row that clear earlier failures | 10 |
 | `up` | successes in a row that bring the target back | 5 |
+| `cooldown` | time for which the state stays after it changed, whatever is seen | 0 |
+| `degraded_above` | a success that took longer lowers the grade, from 100 there to 1 at the timeout | never |
+| `invert` | `true`: a success is a failure, and a failure a success; for what must not answer | `false` |
+
+A success has a **grade**, 100 at full strength: checks lower it where a measured value is worse than it should be. What a grade does
+to the member's weight is told under [health](../explanation/health.md#grades). A vote takes a changed grade up in steps of at least 10, so that what trembles is quiet.
 """
 
 _EXPECT: Final = """\

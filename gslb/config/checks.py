@@ -28,6 +28,11 @@ CHECK: Final = {
     "down": Option(Kind.INTEGER, "failures that take the target down; they add up until `ok` successes in a row clear them", 3, 1, 1000),
     "ok": Option(Kind.INTEGER, "successes in a row that clear earlier failures", 10, 1, 1000),
     "up": Option(Kind.INTEGER, "successes in a row that bring the target back", 5, 1, 1000),
+    "cooldown": Option(Kind.DURATION, "time for which the state stays after it changed, whatever is seen", 0.0, 0, 86400),
+    "degraded_above": Option(
+        Kind.DURATION, "a success that took longer lowers the grade, from 100 there to 1 at the timeout; 0: never", 0.0, 0, 3600
+    ),
+    "invert": Option(Kind.BOOLEAN, "a success is a failure, and a failure a success", default=False),
 }
 
 

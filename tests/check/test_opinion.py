@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gslb.check.observation import Observation, Result
@@ -90,3 +92,57 @@ def test_after_an_inherited_state_and_blindness_the_first_result_still_counts_at
 
 def test_nothing_is_inherited_from_an_abstention(begin):
     assert begin(Vote(TARGET, "p1", State.UNKNOWN, 0.5)).vote is None
+
+
+# ---- what is not worth a vote ----
+
+
+def test_a_figure_in_a_reason_is_told_once_a_minute(begin):
+    opinion, changes = begin(), []
+    for now in range(1, 200):
+        before = opinion.vote
+        opinion = opinion.after(Observation(Result.OK, 0.1, f"status 200, certificate {now} days left"), float(now))
+        if opinion.vote != before:
+            changes.append(now)
+    assert changes == [1, 61, 121, 181]
+
+
+def test_another_reason_is_told_at_once(begin):
+    reasons = [f"status {n}" for n in (500, 503)] + ["connection refused", "timeout"]
+    votes = history(begin(), *[Observation(Result.FAIL, 0.1, reason) for reason in reasons])
+    assert [v.reason for v in votes] == ["status 500", "status 500", "connection refused", "timeout"]
+
+
+def test_a_trembling_grade_is_quiet(begin):
+    grades = [100, 95] * 50
+    votes = history(begin(), *[Observation(Result.OK, 0.1, f"queue {g}", g) for g in grades])
+    assert {v.grade for v in votes} == {100}
+    assert len(set(votes)) <= 2, "once, and perhaps after a minute for the reason"
+
+
+# ---- cooldown ----
+
+
+def cooled(define, cooldown, down=3, up=5):
+    return Opinion.new(TARGET, replace(define("tcp"), cooldown=cooldown, down=down, up=up), "p1")
+
+
+def test_no_change_while_the_last_one_cools_down(define):
+    votes = history(cooled(define, 10.0, down=1, up=1), OK, FAIL, FAIL, *[OK] * 3, *[FAIL] * 7, FAIL)
+    assert [v.state.name for v in votes[:10]] == ["UP"] * 10, "the first result began the first rest"
+    assert [v.state.name for v in votes[10:]] == ["DOWN"] * 4
+    assert votes[1].seconds_to_change == 9.0
+    assert votes[10].since == 11.0
+
+
+def test_the_result_after_the_rest_decides(define):
+    """Three failures came during the rest; one more is enough, and one success in between is not forgotten either."""
+    opinion = cooled(define, 10.0)
+    votes = history(opinion, OK, FAIL, FAIL, FAIL, FAIL, FAIL, FAIL, FAIL, FAIL, FAIL, FAIL)
+    assert [v.state.name for v in votes] == ["UP"] * 10 + ["DOWN"]
+    assert [v.seconds_to_change for v in votes[:4]] == [None, 10, 8, 7], "failures still needed, or the rest"
+
+
+def test_without_a_cooldown_nothing_rests(define):
+    votes = history(cooled(define, 0.0, down=1, up=1), OK, FAIL, OK, FAIL)
+    assert [v.state.name for v in votes] == ["UP", "DOWN", "UP", "DOWN"]

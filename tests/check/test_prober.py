@@ -384,7 +384,7 @@ async def test_everything_seen_is_told():
 
 
 async def test_a_check_that_does_not_keep_its_deadline_is_cut_off(monkeypatch):
-    monkeypatch.setattr("gslb.check.prober._GRACE", 0.05)
+    monkeypatch.setattr("gslb.check.once._GRACE", 0.05)
     world = World()
     Scripted.says["192.0.2.1"] = asyncio.Event().wait
     world.prober.set_targets(targets("192.0.2.1", timeout=0.1))

@@ -24,7 +24,10 @@ def test_the_page_is_up_to_date():
 def test_the_common_keys_are_those_that_are_read():
     rows = dict(re.findall(r"^\| `(interval|timeout|down|ok|up)` \|.*\| (\S+) \|$", page(), re.MULTILINE))
     told = {key: float(value.strip("`s")) for key, value in rows.items()}
-    assert told == {key: option.default for key, option in CHECK.items() if key != "type"}
+    assert told == {key: CHECK[key].default for key in told}
+    listed = page().partition("## What every check has")[2].partition("A success has")[0]
+    assert re.findall(r"^\| `(\w+)` \|", listed, re.MULTILINE) == [key for key in CHECK if key != "type"]
+    assert all(not CHECK[key].default for key in CHECK.keys() - told.keys() - {"type"}), "the others are off"
 
 
 @pytest.mark.parametrize("text", re.findall(r"^```yaml\n(.*?)^```", page(), re.MULTILINE | re.DOTALL))
