@@ -26,6 +26,7 @@ class Pick(IntEnum):
     FIRST = 1  # the first `answers` groups, in order
     ROTATE = 2  # cyclic shift by the draw, then the first `answers`
     WEIGHTED = 3  # `answers` groups drawn by weight without replacement; ordered as drawn
+    STICKY = 4  # weighted rendezvous: the `answers` groups that score best for the client's key (Row.sticky); the draw is not used
 
 
 class Group(NamedTuple):
@@ -35,6 +36,19 @@ class Group(NamedTuple):
     rdata: tuple[bytes, ...]
     row: Row | None = None  # a pool inside the pool: pick again there (then rdata is empty)
     site: str = ""  # for metrics and explain
+    key: int = 0  # 64-bit hash of the member's id, the same on every node: what STICKY scores
+
+
+class Sticky(NamedTuple):
+    """What a STICKY row's choice hangs on: `seed` (the pool's, and the client's ASN or country where those are asked for), the client's address
+    masked to `bits4`/`bits6` (0 = not looked at), and the question's name where `qname`. The scope is at least the mask where the address is
+    looked at.
+    """
+
+    seed: int
+    bits4: int
+    bits6: int
+    qname: bool = False
 
 
 class Row(NamedTuple):
@@ -50,6 +64,7 @@ class Row(NamedTuple):
     groups: tuple[Group, ...]
     reason: str = ""  # "" = chosen among healthy; "all-down", "backup:NAME", …: metrics, logs
     rcode: int = 0
+    sticky: Sticky | None = None  # where the pick is STICKY
 
 
 class Pool(NamedTuple):
@@ -57,8 +72,9 @@ class Pool(NamedTuple):
 
     name: str
     partition: int  # key into Snapshot.partitions, or NO_PARTITION
-    rows: dict[int, tuple[Row | None, ...]]
+    rows: dict[int, tuple[Row | None, ...]]  # types 1 and 28, or 5 alone (a pool of names: one CNAME for every type)
     default: dict[int, Row]
+    couple: Sticky | None = None  # draw from this key instead of at random, so that A, AAAA and hints agree for a client
 
 
 class Partition(NamedTuple):
@@ -97,12 +113,27 @@ class Dynamic(NamedTuple):
     ttl: int = MAX_TTL
 
 
+class Hinted(NamedTuple):
+    """An HTTPS or SVCB record with `hints: auto`: its address hints are what the pool answers for A and AAAA, under one draw.
+
+    SvcParams stand in ascending order of key (RFC 9460 section 2.2), so the record is head + ipv4hint (4) + middle + ipv6hint (6) + tail.
+    """
+
+    type: int
+    ttl: int
+    pool: int
+    head: bytes
+    middle: bytes
+    tail: bytes
+
+
 class Node(NamedTuple):
     """All that exists at one name. No RRset and no pool: an empty non-terminal (RFC 8020)."""
 
     rrsets: tuple[RRset, ...] = ()
     dynamic: Dynamic | None = None
     cut: bool = False  # NS below the apex: a delegation (only NS and DS are ours)
+    hinted: tuple[Hinted, ...] = ()
 
 
 class Zone(NamedTuple):

@@ -91,7 +91,7 @@ def _partition(key: int, p: Partition) -> Iterator[Word]:
 
 def _pool(number: int, pool: Pool) -> Iterator[Word]:
     """Send each distinct row once: hundreds of regions share a few."""
-    yield PoolStart(number, pool.name, pool.partition)
+    yield PoolStart(number, pool.name, pool.partition, pool.couple)
     places: dict[int, int] = {}
     distinct: list[Row] = []
     for row in (row for kind, rows in pool.rows.items() for row in (pool.default[kind], *rows)):

@@ -13,7 +13,7 @@ from typing import Final, Self
 
 from gslb.delta.words import PoolGone, PoolMap, PoolRows, PoolStart
 from gslb.errors import PlanError
-from gslb.plan import MAX_TTL, NO_PARTITION, Pick, Pool, Row
+from gslb.plan import MAX_TTL, NO_PARTITION, Pick, Pool, Row, Sticky
 
 MAX_DEPTH: Final = 4  # rows inside rows (design 3.1)
 WEIGHT_LIMIT: Final = 2**32  # plan.Row
@@ -85,6 +85,8 @@ class _OpenPool:
     """One pool being built."""
 
     def __init__(self, word: PoolStart) -> None:
+        if word.couple is not None:
+            _judge_sticky(word.couple)
         self.start = word
         self.numbered: list[Row | None] = [None]
         self.types: dict[int, list[Row | None]] = {}
@@ -101,20 +103,32 @@ class _OpenPool:
 
     def close(self) -> Pool:
         rows = {kind: tuple(listed) for kind, listed in self.types.items()}
-        return Pool(self.start.name, self.start.partition, rows, self.default)
+        return Pool(self.start.name, self.start.partition, rows, self.default, self.start.couple)
 
 
 def _judge_row(row: Row, depth: int) -> None:
     """Refuse rows that the answer path could not draw from."""
     if depth > MAX_DEPTH:
         raise PlanError(f"rows nested deeper than {MAX_DEPTH}")
-    pick, answers, ttl, groups, _, rcode = row
+    pick, answers, ttl, groups, _, rcode, sticky = row
     if pick not in Pick.__members__.values() or answers < 0 or not 0 <= ttl <= MAX_TTL or not 0 <= rcode <= 15:
         raise PlanError(f"row with pick {pick}, {answers} answers, TTL {ttl}, rcode {rcode}")
     if any(group.weight < 0 for group in groups):
         raise PlanError("a negative weight")
-    if pick == Pick.WEIGHTED and groups and not 0 < sum(group.weight for group in groups) < WEIGHT_LIMIT:
+    if pick in (Pick.WEIGHTED, Pick.STICKY) and groups and not 0 < sum(group.weight for group in groups) < WEIGHT_LIMIT:
         raise PlanError("weights that cannot be drawn from")
+    if (pick == Pick.STICKY) is not (sticky is not None):
+        raise PlanError("a sticky row without what it sticks to, or the other way round")
+    if sticky is not None:
+        _judge_sticky(sticky)
     for group in groups:
+        if not 0 <= group.key < 2**64:
+            raise PlanError(f"a group with key {group.key}")
         if group.row is not None:
             _judge_row(group.row, depth + 1)
+
+
+def _judge_sticky(sticky: Sticky) -> None:
+    """Refuse keys that no address has so many bits for."""
+    if not (0 <= sticky.seed < 2**64 and 0 <= sticky.bits4 <= 32 and 0 <= sticky.bits6 <= 128):
+        raise PlanError(f"sticky with seed {sticky.seed}, {sticky.bits4}/{sticky.bits6} bits")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from gslb.plan import Node, Row, RRset
+from gslb.plan import Node, Row, RRset, Sticky
 
 
 class Begin(NamedTuple):
@@ -51,6 +51,7 @@ class PoolStart(NamedTuple):
     pool: int
     name: str
     partition: int
+    couple: Sticky | None = None
 
 
 class PoolRows(NamedTuple):

@@ -19,7 +19,7 @@ SOA: Final = 6
 
 
 class ZoneDraft:
-    """Zones being built. `_uses`: for each zone, how many of its names point to each pool."""
+    """Zones being built. `_uses`: for each zone, how many of its names ask each pool."""
 
     def __init__(self) -> None:
         """Start from no zone."""
@@ -34,7 +34,7 @@ class ZoneDraft:
         draft = cls()
         draft._zones.update(zones)
         for apex, zone in zones.items():
-            draft._uses[apex] = Counter(node.dynamic.pool for node in zone.nodes.values() if node.dynamic)
+            draft._uses[apex] = Counter(pool for node in zone.nodes.values() for pool in _pools(node))
         return draft
 
     def copy(self) -> ZoneDraft:
@@ -65,10 +65,9 @@ class ZoneDraft:
             if not name.endswith(word.apex):
                 raise PlanError("a name outside its zone")
             old = nodes.get(name)
-            if old is not None and old.dynamic is not None:
-                uses[old.dynamic.pool] -= 1
-            if node.dynamic is not None:
-                uses[node.dynamic.pool] += 1
+            if old is not None:
+                uses.subtract(_pools(old))
+            uses.update(_pools(node))
             nodes[name] = node
 
     def glue(self, word: ZoneGlue) -> None:
@@ -79,9 +78,7 @@ class ZoneDraft:
         """Remove names and glue that must be there."""
         zone = self._opened(word.apex)
         for name in word.names:
-            old = zone.nodes.pop(name)
-            if old.dynamic is not None:
-                self._uses[word.apex][old.dynamic.pool] -= 1
+            self._uses[word.apex].subtract(_pools(zone.nodes.pop(name)))
         for name in word.glue:
             del zone.glue[name]
 
@@ -110,3 +107,10 @@ class ZoneDraft:
         if apex not in self._open:
             raise PlanError("names of a zone that was not started")
         return self._zones[apex]
+
+
+def _pools(node: Node) -> tuple[int, ...]:
+    """Return the pools that a name's answers ask."""
+    if node.hinted:
+        return (*(hinted.pool for hinted in node.hinted), *((node.dynamic.pool,) if node.dynamic else ()))
+    return (node.dynamic.pool,) if node.dynamic else ()

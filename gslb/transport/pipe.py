@@ -197,7 +197,7 @@ def decode(data: bytes | bytearray) -> Slice:
     return message
 
 
-_ALLOWED: Final = (*delta.WORDS, Slice, plan.RRset, plan.Node, plan.Dynamic, plan.Row, plan.Group, plan.Pick)
+_ALLOWED: Final = (*delta.WORDS, Slice, plan.RRset, plan.Node, plan.Dynamic, plan.Row, plan.Group, plan.Pick, plan.Sticky, plan.Hinted)
 _CLASSES: Final = {(word.__module__, word.__name__): word for word in _ALLOWED}
 
 

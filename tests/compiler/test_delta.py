@@ -11,7 +11,7 @@ from gslb.compiler.delta import SLICE_NAMES, diff, whole
 from gslb.delta import Assembler, Slice
 from gslb.errors import PlanError
 from gslb.names import from_text
-from gslb.plan import EMPTY, NO_PARTITION, Dynamic, Group, Node, Partition, Pick, Pool, Row, RRset, Snapshot, Zone
+from gslb.plan import EMPTY, NO_PARTITION, Dynamic, Group, Hinted, Node, Partition, Pick, Pool, Row, RRset, Snapshot, Sticky, Zone
 
 A = 1
 APEXES = [from_text(t) for t in ("a.example.", "b.example.", "c.example.")]
@@ -19,14 +19,18 @@ SOA = RRset(6, 300, (b"\0\0" + bytes(20),))
 
 
 def weights(pick: Pick) -> st.SearchStrategy[list[int]]:
-    return st.lists(st.integers(1 if pick is Pick.WEIGHTED else 0, 9), max_size=4)
+    return st.lists(st.integers(1 if pick in (Pick.WEIGHTED, Pick.STICKY) else 0, 9), max_size=4)
+
+
+stickies = st.builds(Sticky, st.integers(0, 2**64 - 1), st.integers(0, 32), st.integers(0, 128), st.booleans())
 
 
 @st.composite
 def rows(draw: st.DrawFn) -> Row:
     pick = draw(st.sampled_from(Pick))
-    groups = tuple(Group(w, (bytes([10, 0, 0, i]),)) for i, w in enumerate(draw(weights(pick))))
-    return Row(pick, draw(st.integers(0, 3)), draw(st.integers(0, 60)), groups)
+    key = st.integers(0, 2**64 - 1) if pick is Pick.STICKY else st.just(0)
+    groups = tuple(Group(w, (bytes([10, 0, 0, i]),), key=draw(key)) for i, w in enumerate(draw(weights(pick))))
+    return Row(pick, draw(st.integers(0, 3)), draw(st.integers(0, 60)), groups, sticky=draw(stickies) if pick is Pick.STICKY else None)
 
 
 @st.composite
@@ -52,14 +56,14 @@ def snapshots(draw: st.DrawFn, generation: int) -> Snapshot:
         few = draw(st.lists(rows(), min_size=1, max_size=3))
         regions = 1 if partition == NO_PARTITION else 4
         table = {kind: tuple(draw(st.sampled_from([None, *few])) for _ in range(regions)) for kind in (1, 28)}
-        pools[number] = Pool(f"p{number}", partition, table, {1: few[0], 28: few[-1]})
+        pools[number] = Pool(f"p{number}", partition, table, {1: few[0], 28: few[-1]}, draw(st.none() | stickies))
     zones = {}
     for apex in draw(st.sets(st.sampled_from(APEXES), max_size=3)):
         dynamic = st.sampled_from([None, *(Dynamic(n, (1, 28)) for n in pools)])
         rrsets = st.lists(st.integers(0, 9).map(lambda n: RRset(A, 60, (bytes([192, 0, 2, n]),))), max_size=1).map(tuple)
-        nodes = draw(
-            st.dictionaries(st.sampled_from([b"\1" + bytes([97 + i]) + apex for i in range(8)]), st.builds(Node, rrsets, dynamic), max_size=8)
-        )
+        hinted = st.sampled_from([(), *((Hinted(65, 60, n, b"\0\1\0", b"", b""),) for n in pools)])
+        node = st.builds(Node, rrsets, dynamic, st.booleans(), hinted)
+        nodes = draw(st.dictionaries(st.sampled_from([b"\1" + bytes([97 + i]) + apex for i in range(8)]), node, max_size=8))
         glue = draw(st.dictionaries(st.just(b"\2ns\3sub" + apex), st.just((RRset(A, 60, (b"abcd",)),))))
         zones[apex] = Zone(apex, SOA, draw(st.integers(0, 9)), {apex: Node((SOA,)), **nodes}, glue)
     return Snapshot(generation, zones, pools, cut)

@@ -12,13 +12,14 @@ from gslb import delta
 from gslb.delta import Assembler, Slice, words
 from gslb.errors import PlanError
 from gslb.names import from_text
-from gslb.plan import EMPTY, NO_PARTITION, Dynamic, Group, Node, Partition, Pick, Pool, Row, RRset, Snapshot, Zone
+from gslb.plan import EMPTY, NO_PARTITION, Dynamic, Group, Hinted, Node, Partition, Pick, Pool, Row, RRset, Snapshot, Sticky, Zone
 
 APEXES = [from_text(t) for t in ("a.example.", "b.example.")]
 SOA = RRset(6, 300, (b"\0\0" + bytes(20),))
 
 
 GOOD_ROW = Row(Pick.WEIGHTED, 1, 30, (Group(1, (b"abcd",)),))
+HINTS = Node(hinted=(Hinted(65, 60, 9, b"\0\1\0", b"", b""),))
 
 
 @dataclass
@@ -30,6 +31,14 @@ class Bad:
 BAD = [
     Bad("weights sum to 0", [delta.PoolStart(1, "p", NO_PARTITION), delta.PoolRows(1, (GOOD_ROW._replace(groups=(Group(0, (b"abcd",)),)),))]),
     Bad("weights sum to 2**32", [delta.PoolStart(1, "p", NO_PARTITION), delta.PoolRows(1, (GOOD_ROW._replace(groups=(Group(2**32, (b"abcd",)),)),))]),
+    Bad("a sticky row that sticks to nothing", [delta.PoolStart(1, "p", NO_PARTITION), delta.PoolRows(1, (GOOD_ROW._replace(pick=Pick.STICKY),))]),
+    Bad("another row that sticks", [delta.PoolStart(1, "p", NO_PARTITION), delta.PoolRows(1, (GOOD_ROW._replace(sticky=Sticky(1, 24, 56)),))]),
+    Bad(
+        "33 bits of an IPv4 address",
+        [delta.PoolStart(1, "p", NO_PARTITION), delta.PoolRows(1, (GOOD_ROW._replace(pick=Pick.STICKY, sticky=Sticky(1, 33, 56)),))],
+    ),
+    Bad("a coupling with a seed of 65 bits", [delta.PoolStart(1, "p", NO_PARTITION, Sticky(2**64, 24, 56))]),
+    Bad("a key of 65 bits", [delta.PoolStart(1, "p", NO_PARTITION), delta.PoolRows(1, (GOOD_ROW._replace(groups=(Group(1, (), key=2**64),)),))]),
     Bad("TTL", [delta.PoolStart(1, "p", NO_PARTITION), delta.PoolRows(1, (GOOD_ROW._replace(ttl=2**31),))]),
     Bad("row of an unknown number", [delta.PoolStart(1, "p", NO_PARTITION), delta.PoolMap(1, 1, 1, bytes(4))]),
     Bad("no default", [delta.PoolStart(1, "p", NO_PARTITION), delta.PoolRows(1, (GOOD_ROW,)), delta.PoolMap(1, 1, 0, bytes(4))]),
@@ -58,6 +67,10 @@ BAD = [
     Bad(
         "a name of no pool",
         [delta.ZoneStart(APEXES[0], SOA, 5, True), delta.ZoneNames(APEXES[0], ((APEXES[0], Node((), Dynamic(9, (1,)))),)), delta.Commit(2)],
+    ),
+    Bad(
+        "hints of no pool",
+        [delta.ZoneStart(APEXES[0], SOA, 5, True), delta.ZoneNames(APEXES[0], ((APEXES[0], HINTS),)), delta.Commit(2)],
     ),
     Bad("a zone without apex", [delta.ZoneStart(APEXES[0], SOA, 5, True), delta.Commit(2)]),
     Bad("a name outside", [delta.ZoneStart(APEXES[0], SOA, 5, True), delta.ZoneNames(APEXES[0], ((APEXES[1], Node()),))]),
