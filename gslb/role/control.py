@@ -74,6 +74,7 @@ class Control:
     async def run(self) -> None:
         """Work until SIGTERM, or until the supervisor is gone. Raises GslbError where it cannot begin."""
         self._loop.add_signal_handler(signal.SIGTERM, self._stop.set)
+        self._loop.set_exception_handler(lambda _loop, context: log.error("unexpected", **{key: repr(value) for key, value in context.items()}))
         self._spawn(self._beat())
         await self._begin()
         server = await self._serve_local()
@@ -104,15 +105,15 @@ class Control:
             self._spawn(self._prober.run())
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._prober.first_round.wait(), FIRST_ROUND)
-        await self._publisher.judge()
+        await self._publisher.catch_up()
         await self._publisher.adopt(load)
         self._spawn(self._keeper.run())
         self._loads.accepted(load)
 
     async def _adopt(self, load: Load) -> int:
+        await self._publisher.adopt(load)
         if self._prober:
             self._prober.set_targets(load.index.probes)
-        await self._publisher.adopt(load)
         return self._publisher.snapshot.generation
 
     async def _reload(self) -> local.Answer:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
+import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -37,6 +38,8 @@ class Loads:
         except RefusedError as error:
             self._refused(error)
             text = report.text(error.problems, error.sources)
+        except Exception as error:  # noqa: BLE001  a fault of ours in what is new must not keep what is old from being served
+            text = self._failed(error)
         last = await asyncio.to_thread(self._loader.load_last)
         if last is None:
             raise GslbError(text)
@@ -49,10 +52,12 @@ class Loads:
         async with self._one:
             try:
                 load = await asyncio.to_thread(self._loader.load)
+                generation = await adopt(load)
             except RefusedError as error:
                 self._refused(error)
                 return {"accepted": False, "problems": told(error.problems), "text": report.text(error.problems, error.sources)}
-            generation = await adopt(load)
+            except Exception as error:  # noqa: BLE001  as in `first`
+                return {"accepted": False, "problems": [], "text": self._failed(error)}
             self.on_last = False
             self.accepted(load)
         loaded = load.loaded
@@ -94,6 +99,13 @@ class Loads:
         metrics.reload_ok.set(0)
         _count(error.problems)
         log.error("files refused; what was accepted before stays", first=str(error.problems[0]), problems=len(error.problems))
+
+    def _failed(self, error: Exception) -> str:
+        """Note a load that failed by a fault of our own."""
+        metrics.reload_ok.set(0)
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        log.error("loading failed; what was accepted before stays", error=repr(error), where=f"{where.filename}:{where.lineno}")
+        return f"loading failed by a fault of gslb itself: {error!r}; nothing was changed, please report it\n"
 
 
 def _count(problems: Sequence[Problem]) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from gslb import log
 from gslb.errors import ListenError, UsageError
 
 LARGEST: Final = 16 << 20  # octets of an answer: the problems of a very broken folder
@@ -65,7 +66,11 @@ async def _do(line: bytes, commands: Mapping[str, Command]) -> Answer:
         command = commands[json.loads(line)["do"]]
     except (ValueError, KeyError, TypeError):
         return {"error": f"unknown command; known: {', '.join(commands)}"}
-    return await command()
+    try:
+        return await command()
+    except Exception as error:  # noqa: BLE001  whoever asks must hear of it, and control must live
+        log.error("a local command failed", command=line.decode(errors="replace").strip(), error=repr(error))
+        return {"error": f"the command failed: {error!r}"}
 
 
 def ask(path: Path, command: str, seconds: float = 120.0) -> Answer:

@@ -24,12 +24,14 @@ from gslb.role.leash import Leash, Message
 from gslb.role.options import Options
 from gslb.transport.connections import Connections
 from gslb.transport.engine import Engine
+from gslb.transport.listen import BACKLOG
 from gslb.transport.pipe import Intake
 from gslb.transport.remains import Remains
 from gslb.transport.udp import UdpListener
 
 TICK: Final = 1.0  # seconds between reports; metrics are as old as that
 SPARE_FILES: Final = 200  # descriptors beside TCP connections: sockets, pipe, leash, and those the interpreter opens
+ACCEPTED: Final = 16  # TCP connections accepted per turn of the loop: about 1 ms, then UDP gets its turn
 GRACE: Final = 3.0  # seconds TCP clients get to read their last answers
 
 
@@ -43,6 +45,7 @@ class Plane:
         self._remains = Remains()
         self._intake = Intake(pipe, self._swap)
         self._connections = Connections(self._engine, self._loop.time, options.tcp)
+        self._addresses: dict[str, tuple[socket.socket, socket.socket]] = {}
         self._listeners: list[UdpListener] = []
         self._servers: list[asyncio.Server] = []
         self._stop = asyncio.Event()
@@ -68,6 +71,8 @@ class Plane:
         gc.freeze()
         self._intake.report({"applied": snapshot.generation})
         if old is EMPTY:
+            for udp, tcp in self._addresses.values():
+                self._open(udp, tcp)
             self._leash.send({"loaded": snapshot.generation})
 
     def _release(self) -> None:
@@ -75,17 +80,28 @@ class Plane:
             self._loop.call_soon(self._release)
 
     def _hear(self, message: Message, descriptors: list[int]) -> None:
-        """Take the sockets of one address, and answer from now on."""
+        """Take the sockets of one address."""
         if "sockets" not in message:
             return
         udp, tcp = (socket.socket(fileno=descriptor) for descriptor in descriptors)
+        if message["sockets"] in self._addresses:  # we were started again while sockets were handed out
+            udp.close()
+            tcp.close()
+            return
+        self._addresses[message["sockets"]] = udp, tcp
+        if self._engine.snapshot is not EMPTY:
+            self._open(udp, tcp)
+
+    def _open(self, udp: socket.socket, tcp: socket.socket) -> None:
+        """Answer at an address; never before there is a snapshot, for then everything would be REFUSED."""
         listener = UdpListener(udp, self._engine)
         listener.start(self._loop)
         self._listeners.append(listener)
         self._tasks.append(self._loop.create_task(self._accept(tcp)))
 
     async def _accept(self, tcp: socket.socket) -> None:
-        self._servers.append(await self._loop.create_server(self._connections.protocol, sock=tcp))
+        self._servers.append(await self._loop.create_server(self._connections.protocol, sock=tcp, backlog=ACCEPTED))
+        tcp.listen(BACKLOG)  # asyncio has one number for what may wait and for what it takes at once
 
     async def _tick(self) -> None:
         """Give signs of life and counts; say hello for as long as there is nothing to build on."""

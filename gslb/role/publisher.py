@@ -57,6 +57,13 @@ class Publisher:
         self._transitions.pools(load, load.model.pools, meanwhile, self.snapshot)
         self._offer()
 
+    async def catch_up(self, only: Hint | None = None) -> None:
+        """Judge, or hold all verdicts while the store cannot be read."""
+        try:
+            await self.judge(only)
+        except StoreError as error:
+            log.warning("the store cannot be read; verdicts are held", reason=str(error))
+
     async def judge(self, only: Hint | None = None) -> None:
         """Judge anew from the store: all targets, or those of a hint, and publish what changed. Raises StoreError."""
         state = await self._store.read()
@@ -91,20 +98,14 @@ class Publisher:
         """Judge whenever votes change, until cancelled."""
         changes = self._store.changes()
         async for hint in changes:
-            try:
-                await self.judge(hint)
-            except StoreError as error:
-                log.warning("the store cannot be read; verdicts are held", reason=str(error))
+            await self.catch_up(hint)
             await asyncio.sleep(PAUSE)
 
     async def age(self) -> None:
         """Look at everything from time to time, until cancelled."""
         while True:
             await asyncio.sleep(REJUDGE)
-            try:
-                await self.judge()
-            except StoreError as error:
-                log.warning("the store cannot be read; verdicts are held", reason=str(error))
+            await self.catch_up()
 
     def _update(self, changed: Iterable[Target]) -> bool:
         """Compile the pools that these targets can change; False where there are none."""

@@ -26,6 +26,8 @@ def serve(settings: Settings, path: Path | None) -> None:
             "nobody probes: with a memory store and no `probe` in the settings every check stays unknown, and every member is served",
             hint="use `gslb run`, add `probe: {}`, or name a shared store",
         )
+    if os.geteuid() == 0 and not settings.dns.user:
+        log.warning("planes run as root", hint="set dns.user: the planes become that user before they see a packet")
     supervise(settings, path, probing=settings.probe is not None)
 
 

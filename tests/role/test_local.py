@@ -69,3 +69,17 @@ async def test_no_service_and_no_folder_are_said(tmp_path: Path) -> None:
         local.ask(tmp_path / "none.sock", "status")
     with pytest.raises(ListenError, match="cannot listen on"):
         await local.serve(tmp_path / "missing" / "x.sock", {})
+
+
+async def test_a_command_that_fails_is_told_and_the_next_one_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("gslb.log.error", lambda event, **_fields: said.append(event))
+
+    async def fail() -> local.Answer:
+        raise ZeroDivisionError
+
+    server = await local.serve(tmp_path / "x.sock", {"fail": fail})
+    for _ in range(2):
+        assert "ZeroDivisionError" in (await asyncio.to_thread(local.ask, tmp_path / "x.sock", "fail"))["error"]
+    assert said == ["a local command failed"] * 2
+    server.close()

@@ -56,11 +56,17 @@ def test_serving_without_a_prober_is_warned_of(settings: Settings, monkeypatch: 
     ran: list[bool] = []
     monkeypatch.setattr("gslb.log.warning", lambda event, **_fields: said.append(event))
     monkeypatch.setattr(serve, "supervise", lambda _settings, _path, *, probing: ran.append(probing))
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
     serve.serve(settings, None)
     assert "every member is served" in said[0]
     serve.serve(load(None, {"GSLB_PROBE_NAME": "p"}), None)
     assert ran == [False, True]
     assert len(said) == 1
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    serve.serve(load(None, {"GSLB_PROBE_NAME": "p", "GSLB_DNS_USER": "nobody"}), None)
+    assert len(said) == 1
+    serve.serve(load(None, {"GSLB_PROBE_NAME": "p"}), None)
+    assert said[1] == "planes run as root"
 
 
 async def test_votes_are_kept_soon_after_they_change(tmp_path: Path, wait: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,99 @@
+"""What becomes of loads: accepted, refused, and failed by a fault of our own."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gslb import metrics
+from gslb.config.settings import Settings
+from gslb.errors import GslbError
+from gslb.role.keeper import Keeper
+from gslb.role.loading import Load, Loader
+from gslb.role.loads import Loads
+
+
+@pytest.fixture
+def loads(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Loads:
+    for level in ("info", "warning", "error"):
+        monkeypatch.setattr(f"gslb.log.{level}", lambda *_words, **_fields: None)
+    return Loads(Loader(settings), Keeper(settings.state_dir, tuple))
+
+
+async def adopt(_load: Load) -> int:
+    return 7
+
+
+def broken(settings: Settings) -> Path:
+    file = settings.zones[0] / "example.com.yaml"
+    file.write_text("pools: {web: {policy: nearst}}")
+    return file
+
+
+async def kept(settings: Settings) -> None:
+    async with asyncio.timeout(5):
+        while not list(settings.state_dir.glob("accepted*")):
+            await asyncio.sleep(0.01)
+
+
+async def test_an_accepted_load_is_adopted_and_kept(loads: Loads, settings: Settings) -> None:
+    answer = await loads.again(adopt)
+    assert (answer["accepted"], answer["generation"], answer["zones"], answer["problems"]) == (True, 7, 1, [])
+    await kept(settings)
+    assert metrics.REGISTRY.get_sample_value("gslb_config_last_reload_successful") == 1
+
+
+async def test_a_refused_load_says_where_and_is_not_adopted(loads: Loads, settings: Settings) -> None:
+    broken(settings)
+
+    async def never(_load: Load) -> int:
+        raise AssertionError
+
+    answer = await loads.again(never)
+    assert not answer["accepted"]
+    assert answer["problems"][0]["where"].endswith("example.com.yaml:1:14")
+    assert "nearst" in answer["text"]
+    assert metrics.REGISTRY.get_sample_value("gslb_config_last_reload_successful") == 0
+    assert (metrics.REGISTRY.get_sample_value("gslb_config_problems", {"severity": "error"}) or 0) >= 1
+
+
+async def test_a_fault_of_our_own_changes_nothing_and_is_said(loads: Loads) -> None:
+    async def fail(_load: Load) -> int:
+        raise ZeroDivisionError
+
+    answer = await loads.again(fail)
+    assert not answer["accepted"]
+    assert "ZeroDivisionError" in answer["text"]
+    assert (await loads.again(adopt))["accepted"]
+
+
+async def test_a_start_with_broken_files_uses_the_last_accepted(loads: Loads, settings: Settings) -> None:
+    await loads.again(adopt)
+    await kept(settings)
+    broken(settings)
+    load = await loads.first()
+    assert loads.on_last
+    assert list(load.model.pools) == ["web", "other"]
+    loads.accepted(load)
+    assert metrics.REGISTRY.get_sample_value("gslb_config_last_reload_successful") == 0
+
+
+async def test_a_first_start_with_broken_files_ends_with_all_problems(loads: Loads, settings: Settings) -> None:
+    broken(settings)
+    with pytest.raises(GslbError, match=r"example\.com\.yaml:1:14: \w+ "):
+        await loads.first()
+
+
+async def test_a_fault_at_start_uses_the_last_accepted_too(loads: Loads, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    await loads.again(adopt)
+    await kept(settings)
+
+    def fail(*_: Any) -> Load:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(loads._loader, "load", fail)
+    await loads.first()
+    assert loads.on_last
