@@ -75,7 +75,8 @@ class Written:
         self._world.files[f"{name}.yaml"] = f"{section}:\n{textwrap.indent(words.statement.block, '  ')}"
 
     def _edit(self, words: Words) -> None:
-        """`edit FILE OLD => NEW`: every place where the old text stands in the file."""
+        """`edit FILE OLD => NEW`: every place where the old text stands in the file; takes effect with the next `reload`."""
+        self.load(words)
         name = words.take("a file")
         old, arrow, new = words.rest().partition("=>")
         text = self._world.files.get(name, "")
@@ -84,6 +85,8 @@ class Written:
         self._world.files[name] = text.replace(old.strip(), new.strip())
 
     def _remove(self, words: Words) -> None:
+        """`remove FILE`; takes effect with the next `reload`."""
+        self.load(words)
         name = words.take("a file")
         if self._world.files.pop(name, None) is None:
             raise words.fail(f"there is no file {name}; there are {', '.join(self._world.files)}")
