@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any, Final
 
@@ -33,7 +34,11 @@ class Question:
     draw: int = 0
 
     def wire(self) -> bytes:
-        """Encode."""
+        """Encode; the draw is no part of it."""
+        return _encoded(self.drawn(0))
+
+    def encode(self) -> bytes:
+        """Encode, whether it has been done before or not."""
         record = dnslib.DNSRecord(dnslib.DNSHeader(id=_IDENT, rd=0))
         try:
             number = dnslib.QTYPE.reverse.get(self.type) or int(self.type.removeprefix("TYPE"))
@@ -129,6 +134,12 @@ def _network(words: Words) -> IPv4Network | IPv6Network:
         raise words.fail(f"{text!r} is no network: {error}") from None
 
 
+@lru_cache(maxsize=256)  # thousands of draws ask one thing and get a handful of answers
+def _encoded(question: Question) -> bytes:
+    return question.encode()
+
+
+@lru_cache(maxsize=1024)
 def decode(wire: bytes) -> Reply:
     """Decode a reply; dnslib's DNSError where it is none."""
     message = dnslib.DNSRecord.parse(wire)
