@@ -80,6 +80,11 @@ class Memo:
         """How many packets met silence since the start, by reason."""
         return dict(self._drops)
 
+    def take_missed(self) -> int:
+        """How many answers came from a default row, because theirs was not compiled, since the last call."""
+        missed, self._shelves.missed = self._shelves.missed, 0
+        return missed
+
     def take_wanted(self) -> set[tuple[int, int, int]]:
         """Return (pool, region, type) of rows that were asked for and not compiled since the last call."""
         wanted = set(self._shelves.wanted)

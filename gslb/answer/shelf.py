@@ -89,6 +89,7 @@ class Shelf:
         row = rows[region] if region < len(rows) else None
         if row is None:
             row = self._default
+            self._shelves.missed += 1
             if len(self._shelves.wanted) < MAX_WANTED:
                 self._shelves.wanted.add((self._pool, region, self._type))
         ready = self._ready.get(id(row))
@@ -128,9 +129,12 @@ class Shelf:
 
 
 class Shelves:
-    """All shelves, bound to one snapshot at a time; `wanted` collects (pool, region, type) of rows that were not compiled."""
+    """All shelves, bound to one snapshot at a time.
 
-    __slots__ = ("_outcomes", "_shelves", "_snapshot", "tallies", "wanted")
+    `wanted` collects (pool, region, type) of rows that were not compiled, `missed` counts the answers that wanted them.
+    """
+
+    __slots__ = ("_outcomes", "_shelves", "_snapshot", "missed", "tallies", "wanted")
 
     def __init__(self, snapshot: Snapshot, tallies: Tallies) -> None:
         self._snapshot = snapshot
@@ -138,6 +142,7 @@ class Shelves:
         self._outcomes = 0
         self.tallies = tallies
         self.wanted: set[tuple[int, int, int]] = set()
+        self.missed = 0
 
     def of(self, key: Key) -> Shelf:
         """Return the shelf for a key."""

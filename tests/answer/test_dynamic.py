@@ -148,6 +148,7 @@ def test_the_memo_collects_missing_rows(snapshot: plan.Snapshot, missing: bytes)
     memo = Memo(snapshot)
     for client in (b"\x14\0\0\1", b"\x0a\0\0\1", b"\x7f\0\0\1", b"\x14\0\0\2"):
         memo.reply(missing, client, 0)
+    assert (memo.take_missed(), memo.take_missed()) == (3, 0)
     assert memo.take_wanted() == {(5, 1, 1), (5, 2, 1)}
     assert memo.take_wanted() == set()
 

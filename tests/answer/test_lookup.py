@@ -192,3 +192,27 @@ def test_zones_side_by_side(family: dict[bytes, plan.Zone], name: str, rtype: in
     assert found.zone is family[names.from_text(zone)]
     assert [records.type for records in found.answer] == answers
     assert found.aa is aa
+
+
+@pytest.mark.parametrize(
+    ("name", "rtype", "rcode", "answers"),
+    [
+        (".", 2, 0, [2]),
+        (".", 43, 0, []),
+        ("nope.", 1, 3, []),
+        ("a.nope.", 1, 3, []),
+        ("there.", 1, 0, [1]),
+        ("x.wild.", 1, 0, [1]),
+        ("kid.", 43, 0, [43]),
+    ],
+)
+def test_the_root_can_be_served(load_zone: Callable, name: str, rtype: int, rcode: int, answers: list[int]) -> None:
+    from gslb.compiler.zones import compile_zone
+
+    head = "$TTL 60\n@ SOA a b 1 2 3 4 5\n@ NS a\na A 192.0.2.1\n"
+    root = compile_zone(load_zone(head + "there A 192.0.2.1\n*.wild A 192.0.2.1\nkid NS a\nkid DS 1 8 2 " + "00" * 32, "."), {})
+    kid = compile_zone(load_zone(head, "kid."), {})
+    wire = names.from_text(name)
+    starts = [wire.index(label) - 1 for label in names.labels(wire)]
+    found = lookup({root.apex: root, kid.apex: kid}, wire, tuple(starts), rtype, do=False)
+    assert (found.rcode, [records.type for records in found.answer], found.zone) == (rcode, answers, root)

@@ -121,10 +121,7 @@ dsub IN DNAME sub
 dwild IN DNAME wild
 dlong IN DNAME {long}
 big IN TXT {big}
-many IN NS {many}
-""".replace("{long}", ".".join(["l" * 60] * 3))
-    .replace("{big}", " ".join(['"' + "b" * 200 + '"'] * 7))
-    .replace("many IN NS {many}\n", "")
+""".replace("{long}", ".".join(["l" * 60] * 3)).replace("{big}", " ".join(['"' + "b" * 200 + '"'] * 7))
     + "".join(f"many IN NS ns{n}.many\nns{n}.many IN A 192.0.2.{n}\nns{n}.many IN AAAA 2001:db8:1::{n}\n" for n in range(1, 25))
     + "".join(f"some IN NS a-longer-name-of-a-server-{n}.some\na-longer-name-of-a-server-{n}.some IN A 192.0.2.{n}\n" for n in range(1, 11))
 )
@@ -324,7 +321,14 @@ def chains_end_with_the_zone(pair: Pair) -> bool:
     return not ours.answer[-1][0].target.is_subdomain(home) and pair.theirs.answer[: len(ours.answer)] == ours.answer
 
 
-RULES = [glue_sets_tc, ds_in_referrals, addresses_of_targets, any_is_one, chains_end_with_the_zone]
+def less_room_behind_a_dname(pair: Pair) -> bool:
+    """Names behind two DNAMEs are compressed better here, so that more fits; what NSD gives, with TC, is part of it."""
+    less = all(records(pair.theirs, section) <= records(pair.ours, section) for section in ("answer", "authority", "additional"))
+    dnames = sum(rrset.rdtype == dns.rdatatype.DNAME for rrset in pair.ours.answer)
+    return dnames > 1 and pair.theirs.rcode() == pair.ours.rcode() and bool(pair.theirs.flags & dns.flags.TC) and less
+
+
+RULES = [less_room_behind_a_dname, glue_sets_tc, ds_in_referrals, addresses_of_targets, any_is_one, chains_end_with_the_zone]
 
 
 def compare(query: dns.message.Message, theirs: bytes, us: bytes, counts: Counter[str], faults: dict[str, str]) -> None:
@@ -344,7 +348,7 @@ def wire_of(ours: Snapshot, query: bytes, *, udp: bool) -> bytes:
 
 
 def test_the_same_answers(nsd: socket.socket, ours: Snapshot) -> None:
-    rng = random.Random(20261120)
+    rng = random.Random(int(os.environ.get("GSLB_TWIN_SEED", "20261120")))
     counts: Counter[str] = Counter()
     faults: dict[str, str] = {}
     for _ in range(QUESTIONS):
