@@ -175,8 +175,8 @@ class PoolRef:
     pool: str
     types: tuple[int, ...] = (1, 28)
     ttl: int | None = None
-    expose_sites: bool = False
     where: Where = field(default=NOWHERE, compare=False)
+    expose_sites: bool = False
 
 
 @dataclass(frozen=True, slots=True)
