@@ -73,7 +73,7 @@ def compile_name(owner: bytes, data: NameData, dynamics: list[records.Dynamic], 
         found = found[:1]
     _define(owner, found, space)
     types = tuple(sorted(records.POOL_TYPES[record.type] for record in found))
-    return replace(data, pool=PoolRef(_id(owner), types, None, first.node.where))
+    return replace(data, pool=PoolRef(_id(owner), types, where=first.node.where))
 
 
 def _id(owner: bytes) -> str:
@@ -216,7 +216,7 @@ def _define(owner: bytes, found: list[_Record], space: Namespace) -> None:
         space.checks[check.id] = check
     ttls = (min(first.ttl, 604_800),) * 2
     space.pools[f"{pool_id}/values"] = Pool(f"{pool_id}/values", backups, Policy((), "all", "all"), 0, *ttls, where=where)
-    space.pools[pool_id] = Pool(pool_id, kept, Policy(chain, "weighted"), 1, *ttls, AllDown("backup", f"{pool_id}/values"), where)
+    space.pools[pool_id] = Pool(pool_id, kept, Policy(chain, "weighted"), 1, *ttls, AllDown("backup", f"{pool_id}/values"), where=where)
     seen = {fact.network for fact in space.networks}
     space.networks += [NetworkFact(one, where=where) for one in octodns_rules.networks(first.chains) if one not in seen]
 

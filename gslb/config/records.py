@@ -205,7 +205,7 @@ def _pool(node: Node, scene: Scene) -> PoolRef | None:
     if not isinstance(pool.value, str):
         scene.problems.error("R001", f"a pool is named by text, not by {kind(pool.value)}", pool.where, "write {pool: NAME}")
         return None
-    return PoolRef(pool.value, types, None if ttl < 0 else ttl, node.where)
+    return PoolRef(pool.value, types, None if ttl < 0 else ttl, where=node.where)
 
 
 def _pool_types(node: Node | None, problems: Problems) -> tuple[int, ...]:
