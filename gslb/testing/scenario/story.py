@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from gslb.testing.scenario.asker import Asker
 from gslb.testing.scenario.happening import Happening
 from gslb.testing.scenario.inquiry import Inquiry
-from gslb.testing.scenario.script import Script, Statement
+from gslb.testing.scenario.script import ScenarioError, Script, Statement
 from gslb.testing.scenario.words import Words
 from gslb.testing.scenario.world import World
 from gslb.testing.scenario.written import Written
@@ -37,6 +37,8 @@ class Story:
         """Go through the statements."""
         for statement in script.statements:
             self._do(statement)
+        if self._written.fresh:
+            raise ScenarioError(f"{script.path.name}:1: nothing happens: nothing is loaded, nothing asked")
         self._written.settle()
 
     def _do(self, statement: Statement) -> None:
