@@ -82,6 +82,8 @@ CODES: Final[dict[str, Code]] = {
     "P005": Code("A geo map says something twice.", "Keep one of the two."),
     "P006": Code("A bias is not a whole number from -99 to 99.", "Positive draws more clients to the site, negative fewer."),
     "P007": Code("A limit limits nothing.", "Write {limit: {sites: 1}} or {limit: {members: 2}}."),
+    "P008": Code("A filter of places, networks or times lists none.", "List at least one, or leave the filter out."),
+    "P009": Code("A window of time or a time zone cannot be read.", "Write windows such as mon-fri 08:00-18:00, zones such as Europe/Berlin or +01:00."),
     # ── H: health checks (options of check types, beyond their schema) ────────────────────────────────────────────────
     "H001": Code("A check's path is not one.", "Begin it with /; write spaces and other odd characters as %XX."),
     "H002": Code("A check's host is not a host name.", "Write the name only, or name:port: no scheme, no path."),
@@ -90,8 +92,12 @@ CODES: Final[dict[str, Code]] = {
     "H005": Code("An expected status is not one.", "Write 200, [200-299, 301] or 2xx."),
     "H006": Code("An expected JSON value is not one.", "Map dotted paths to single values: {status: healthy, db.ok: true}."),
     "H007": Code("A check asks for no body and wants to judge one.", "Use GET, or expect a status only."),
-    "H008": Code("A check names authorities and does not verify.", "Drop ca_file, or verify: false."),
+    "H008": Code("A check judges certificates and does not verify them.", "Drop ca_file and days_left, or verify: false."),
     "H009": Code("A check's text is too long.", "Send and expect at most 4096 octets."),
+    "H010": Code("A pattern cannot be used.", "Python's syntax, without looking around, references back and possessive repeats."),
+    "H011": Code("The limits of a JSON value are not understood.", "Write numbers, such as {below: 100, degraded_above: 50}."),
+    "H012": Code("The days left of a certificate are not understood.", "Write whole days, such as {warn: 21, degrade: 7, down: 0}."),
+    "H013": Code("A check without TLS has an option that needs it.", "Add tls: true, or leave the option out."),
     # ── R: records in YAML ────────────────────────────────────────────────────────────────────────────────────────────
     "R001": Code("A record is not a mapping.", "Write {type: A, value: 192.0.2.1} or {pool: NAME}."),
     "R002": Code("A key of a record is not known.", "Correct its spelling."),

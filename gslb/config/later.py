@@ -10,8 +10,8 @@ from typing import Final
 _LATER: Final = "comes in a later version"
 
 LATER_CHECKS: Final = dict.fromkeys(("icmp", "dns", "grpc", "exec", "push", "haproxy", "nginx", "envoy", "prometheus"), _LATER)
-LATER_FILTERS: Final = dict.fromkeys(("geofence", "latency", "networks", "shed", "least", "capacity", "ramp", "schedule"), _LATER)
-LATER_PRESETS: Final = dict.fromkeys(("latency", "least-connections", "least-response-time", "least-bandwidth", "sticky"), _LATER)
+LATER_FILTERS: Final = dict.fromkeys(("latency", "shed", "least", "capacity"), _LATER)
+LATER_PRESETS: Final = dict.fromkeys(("latency", "least-connections", "least-response-time", "least-bandwidth"), _LATER)
 LATER_PICKS: Final = {"sticky": _LATER}
 LATER_ALL_DOWN: Final = dict.fromkeys(("last_known_good", "nodata", "servfail"), _LATER)
 LATER_POOL_KEYS: Final = dict.fromkeys(

@@ -12,20 +12,30 @@ from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
 from typing import Any, Final, NamedTuple
 
-from gslb.model import FilterSpec, Policy
-from gslb.option import Option
+from gslb.model import FilterSpec, Policy, Stickiness
+from gslb.option import Kind, Option
+from gslb.policy.asn import Asn
 from gslb.policy.candidate import FAIL_OPEN, Filter
 from gslb.policy.geo import Geo
+from gslb.policy.geofence import Geofence
 from gslb.policy.healthy import Healthy
 from gslb.policy.limit import Limit
 from gslb.policy.nearest import Nearest
+from gslb.policy.networks import Networks
 from gslb.policy.priority import Priority
+from gslb.policy.ramp import Ramp
+from gslb.policy.schedule import Schedule
 
 FILTERS: Final[dict[str, type[Filter]]] = {
     "healthy": Healthy,
     "priority": Priority,
     "geo": Geo,
+    "geofence": Geofence,
     "nearest": Nearest,
+    "networks": Networks,
+    "asn": Asn,
+    "schedule": Schedule,
+    "ramp": Ramp,
     "limit": Limit,
 }
 
@@ -36,6 +46,21 @@ PICKS: Final = {
     "first": "the first `answers` members, in order",
     "rotate": "`answers` members, starting at a random one",
     "weighted": "`answers` members drawn at random by weight, without replacement",
+    "sticky": "the `answers` members that weighted rendezvous ranks first for the client: the same ones every time, by every node",
+}
+
+PICK_OPTIONS: Final[Mapping[str, Mapping[str, Option]]] = {
+    "sticky": {
+        "key": Option(
+            Kind.STRINGS,
+            "What answers stick to: `net` (the client's network), `asn` or `country` (the network where that is not known), `qname` (the name "
+            "asked for), or `qname` together with one of the others.",
+            default=("net",),
+            choices=("net", "asn", "country", "qname"),
+        ),
+        "v4": Option(Kind.INTEGER, "Bits of an IPv4 client's address that make its network.", default=24, minimum=1, maximum=32),
+        "v6": Option(Kind.INTEGER, "Bits of an IPv6 client's address that make its network.", default=56, minimum=1, maximum=128),
+    },
 }
 
 DEFAULT_PICK: Final = "first"  # of a chain written out: filters order members, and the first is what the order asks for
@@ -45,6 +70,7 @@ DEFAULT_ANSWERS: Final = {
     "first": 1,
     "rotate": FAIL_OPEN,  # eight addresses fit 512 octets beside the question; more help no client
     "weighted": 1,  # with one answer the shares of answers equal the weights, whatever resolvers do with the order (features 2.6)
+    "sticky": 1,
 }
 
 
@@ -61,8 +87,12 @@ class Preset:
 
     @property
     def options(self) -> Mapping[str, Option]:
-        """Options that may stand beside `preset:`: those of its filters, but for filters whose options are the preset's own."""
-        return {key: option for spec in self.filters if not spec.options for key, option in FILTERS[spec.name].options.items()}
+        """Options that may stand beside `preset:`: those of its filters and its pick.
+
+        But for filters whose options are the preset's own, and `healthy`, whose options are the pool's `fail_if`.
+        """
+        links = [spec.name for spec in self.filters if not spec.options and spec.name != "healthy"]
+        return {**{key: option for name in links for key, option in FILTERS[name].options.items()}, **PICK_OPTIONS.get(self.pick, {})}
 
 
 class Expanded(NamedTuple):
@@ -102,9 +132,21 @@ PRESETS: Final[dict[str, Preset]] = {
             "weighted",
             1,
         ),
+        Preset("sticky", "One member that is up, by weight, and the same one for a client as long as it stays up.", (_HEALTHY,), "sticky", 1),
         Preset("all", "Every member that is up, in list order.", (_HEALTHY,), "all", 0),
     )
 }
+
+_KNOWN_AS: Final = {
+    "active-passive": "failover",
+    "weighted-round-robin": "weighted",
+    "geoproximity": "nearest",
+    "ip-hash": "sticky",
+    "consistent-hash": "sticky",
+}
+"""What other systems call the same thing."""
+
+PRESETS.update({name: replace(PRESETS[own], name=name, doc=f"Another name of `{own}`.") for name, own in _KNOWN_AS.items()})
 
 
 def filter_named(name: str) -> type[Filter] | None:
@@ -118,6 +160,20 @@ def filter_named(name: str) -> type[Filter] | None:
     return None
 
 
+class Beside(NamedTuple):
+    """What the pool says beside its policy; None = it does not say.
+
+    `fail_if`: options of `healthy`. `ramp`: options of a `ramp` behind `healthy`. `sticky`: options of the pick.
+    """
+
+    answers: int | None = None
+    pick: str | None = None
+    health: bool = True
+    fail_if: Mapping[str, Any] | None = None
+    ramp: Mapping[str, Any] | None = None
+    sticky: Mapping[str, Any] | None = None
+
+
 def expand(
     name: str,
     options: Mapping[str, Any] | None = None,
@@ -125,20 +181,43 @@ def expand(
     answers: int | None = None,
     pick: str | None = None,
     health: bool = True,
+    **beside: Mapping[str, Any] | None,
 ) -> Expanded:
-    """Spell a preset out. `options`: accepted ones of its filters; `answers` and `pick`: the pool's own, None = the preset's."""
+    """Spell a preset out. `options`: accepted ones of its filters and its pick; the rest is what the pool says (`Beside`)."""
+    pool = Beside(answers, pick, health, **beside)
     preset = PRESETS[name]
     chosen = pick or preset.pick
     count = answers if answers is not None else preset.answers if chosen == preset.pick else DEFAULT_ANSWERS[chosen]
     specs = [_with(spec, preset, options or {}, count) for spec in preset.filters if health or spec.name != "healthy"]
-    return Expanded(Policy(tuple(specs), chosen, name), count)
+    return Expanded(Policy(_beside(specs, pool), chosen, name, stickiness({**(options or {}), **(pool.sticky or {})})), count)
 
 
-def chain(filters: Sequence[FilterSpec], *, answers: int | None = None, pick: str | None = None, health: bool = True) -> Expanded:
+def chain(
+    filters: Sequence[FilterSpec], *, answers: int | None = None, pick: str | None = None, health: bool = True, **beside: Mapping[str, Any] | None
+) -> Expanded:
     """Make a policy of a chain written out: `healthy` in front of it unless it is there already or health is ignored."""
+    pool = Beside(answers, pick, health, **beside)
     chosen = pick or DEFAULT_PICK
     front = (_HEALTHY,) if health and all(spec.name != "healthy" for spec in filters) else ()
-    return Expanded(Policy((*front, *filters), chosen), answers if answers is not None else DEFAULT_ANSWERS[chosen])
+    specs = _beside((*front, *filters), pool)
+    return Expanded(Policy(specs, chosen, stickiness=stickiness(pool.sticky or {})), answers if answers is not None else DEFAULT_ANSWERS[chosen])
+
+
+def stickiness(options: Mapping[str, Any]) -> Stickiness:
+    """Read the options of the pick `sticky`."""
+    key = options.get("key") or ("net",)
+    by_net = set(key) != {"qname"}
+    asn, country = "asn" in key, "country" in key
+    return Stickiness(options.get("v4", 24) if by_net else 0, options.get("v6", 56) if by_net else 0, asn, country, "qname" in key)
+
+
+def _beside(specs: Sequence[FilterSpec], pool: Beside) -> tuple[FilterSpec, ...]:
+    """Give `healthy` the pool's `fail_if`, and put the pool's `ramp` behind it."""
+    found = [replace(spec, options={**spec.options, **(pool.fail_if or {})}) if spec.name == "healthy" else spec for spec in specs]
+    if pool.ramp:
+        behind = next((at + 1 for at, spec in enumerate(found) if spec.name == "healthy"), 0)
+        found.insert(behind, FilterSpec("ramp", pool.ramp))
+    return tuple(found)
 
 
 def _with(spec: FilterSpec, preset: Preset, options: Mapping[str, Any], answers: int) -> FilterSpec:

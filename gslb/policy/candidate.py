@@ -1,10 +1,10 @@
-"""The words filters speak: a candidate, an outcome, and the Filter protocol itself."""
+"""The words filters speak: a candidate, an outcome, and the Filter protocol itself (Clocked: a filter that looks at the clock)."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Final, Protocol, Self
+from typing import Any, ClassVar, Final, Protocol, Self, runtime_checkable
 
 from gslb.model import Location, Site
 from gslb.option import Complaint, Option
@@ -17,6 +17,9 @@ FAIL_OPEN: Final = 8  # groups in an answer when all are down (design: "at most 
 class Candidate:
     """One member as filters see it. `index`: its place in the operator's list.
 
+    `sites`: where a pool inside the pool would send this client, if the operator gave it no site of its own. `since`: when it came up, for
+    filters that look at the clock; None = unchecked, or nobody asks. `site` and `sites` say where it stands: ask `stands_at`.
+
     Candidates are hashed some 100,000 times in a compile; the state's hash (an enum's, in Python) would take half of that time.
     """
 
@@ -27,6 +30,12 @@ class Candidate:
     priority: int | None
     state: State = field(hash=False)
     grade: int = field(default=100, hash=False)
+    sites: tuple[str, ...] = ()
+    since: float | None = None
+
+    def stands_at(self, sites: Collection[str]) -> bool:
+        """Whether it stands at one of these sites."""
+        return self.site in sites if self.site is not None else any(site in sites for site in self.sites)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,4 +86,17 @@ class Filter(Protocol):
 
         It is given the keys of the filter it stands for.
         """
+        ...
+
+
+@runtime_checkable
+class Clocked(Protocol):
+    """What a filter has besides, whose outcome depends on the time. `now` is seconds since 1970 in the store's clock."""
+
+    def at(self, now: float) -> Filter:
+        """Return the filter as it stands at that moment; it takes the keys of the filter it is made of."""
+        ...
+
+    def edge(self, candidates: tuple[Candidate, ...], now: float) -> float | None:
+        """Return a moment after `now` up to which the outcome for these candidates cannot change; None = never."""
         ...

@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Final, Self, cast
 from gslb.model import Location, Site
 from gslb.option import Complaint, Kind, Option
 from gslb.policy.candidate import FAIL_OPEN, Candidate, Outcome
+from gslb.policy.rules import known
 from gslb.policy.tiers import AT_LEAST, best
 
 EARTH_RADIUS: Final = 6_371_009  # metres, the mean radius; the flattening changes no choice that location data could support
@@ -39,7 +40,8 @@ class Nearest:
     doc: ClassVar = (
         "Keeps the members at the sites nearest to the client (great circle, the operator's coordinates). Sites within 5 % of the nearest count as "
         "one tier. Three tiers per location, then the listed order. A client at a site that the operator's networks name gets that site first. "
-        "Clients whose location is not known get the listed order, or `default`."
+        "Clients whose location is not known get the listed order, or `default`. A pool inside the pool is as near as "
+        "the nearest of what it would answer."
     )
     options: ClassVar[Mapping[str, Option]] = {
         "bias": Option(
@@ -66,14 +68,14 @@ class Nearest:
         if isinstance(bias, Mapping):
             for site, percent in bias.items():
                 if site not in sites:
-                    yield Complaint("P003", ("bias", site), f"the pool has no member at site {site!r}", _known(sites))
+                    yield Complaint("P003", ("bias", site), f"the pool has no member at site {site!r}", known(sites))
                 if isinstance(percent, bool) or not isinstance(percent, int) or not -99 <= percent <= 99:
                     yield Complaint("P006", ("bias", site), f"bias of {percent!r}", "a whole number from -99 to 99")
         default = options.get("default")
         if isinstance(default, list | tuple):
             for i, site in enumerate(default):
                 if site not in sites:
-                    yield Complaint("P003", ("default", i), f"the pool has no member at site {site!r}", _known(sites))
+                    yield Complaint("P003", ("default", i), f"the pool has no member at site {site!r}", known(sites))
 
     def client_key(self, location: Location) -> Hashable:
         """Return the tiers of sites, nearest first; none when the location is not known."""
@@ -98,10 +100,10 @@ class Nearest:
     def _ranked(self, candidates: tuple[Candidate, ...], tiers: Tiers) -> Iterable[list[Candidate]]:
         left = candidates
         for tier in tiers:
-            yield [c for c in left if c.site in tier]
-            left = tuple(c for c in left if c.site not in tier)
+            yield [c for c in left if c.stands_at(tier)]
+            left = tuple(c for c in left if not c.stands_at(tier))
         order = {site: i for i, site in enumerate(self.default)}
-        rest = sorted(left, key=lambda c: order.get(c.site or "", len(order)))
+        rest = sorted(left, key=lambda c: min((order.get(site, len(order)) for site in (c.sites or (c.site or "",))), default=0))
         sites: dict[tuple[str | None, str], list[Candidate]] = {}
         for c in rest:
             sites.setdefault((c.site, "" if c.site else c.id), []).append(c)
@@ -144,7 +146,3 @@ def _tiers(far: list[tuple[float, str]]) -> Tiers:
             tiers.append([site])
             reach = round(distance) * TIER_PERCENT
     return tuple(tuple(sorted(tier)) for tier in tiers)
-
-
-def _known(sites: Mapping[str, Site]) -> str:
-    return f"it has members at {', '.join(sorted(sites)[:12])}" if sites else "give its members a site"

@@ -24,14 +24,19 @@ SITES = {
 }
 
 EXAMPLES: Mapping[str, list[dict[str, Any]]] = {
-    "healthy": [{}],
+    "healthy": [{}, {"members_below": 2, "weight_below": 50}],
     "priority": [{}, {"at_least": 3}],
     "geo": [
         {"default": ["iad", "fra"], "EU": ["fra", "ams"], "DE": ["fra"], "AS": ["sin"], "AS64500": ["ams"]},
         {"default": ["iad"], "EU": ["fra", "ams"], "US-CA": ["sin"], "203.0.113.0/24": ["lab"], "tag:office": ["ams"], "fence": True},
     ],
     "nearest": [{}, {"bias": {"sin": 50, "fra": -30}, "default": ["iad", "lab"], "at_least": 2}],
-    "limit": [{"sites": 1}, {"members": 2}, {"sites": 2, "members": 3}],
+    "limit": [{"sites": 1}, {"members": 2}, {"sites": 2, "members": 3, "per_site": 1}],
+    "geofence": [{"fra": ["EU"], "sin": ["AS", "tag:office"]}, {site: ["DE"] for site in SITES}],
+    "networks": [{"203.0.113.0/24": ["fra", "ams"], "tag:office": ["lab"]}, {"2001:db8::/32": ["sin"], "tag:office": ["fra"], "fence": True}],
+    "asn": [{"AS64500": ["fra", "lab"]}, {"64501": ["sin"], "AS64500": ["fra"], "fence": True}],
+    "schedule": [{"fra": ["mon-fri 08:00-18:00"], "sin": ["sat,sun", "22:00-06:00"], "zone": "Europe/Berlin"}],
+    "ramp": [{}, {"over": 600.0, "start": 50, "step": 120.0}],
 }
 
 locations = st.builds(

@@ -12,6 +12,9 @@ CASES = [
     ({"sites": 2, "members": 3}, "fra/a iad/b iad/c fra/d sin", "a b c"),
     ({"sites": 5}, "fra", "fra"),
     ({"members": 1}, "", ""),
+    ({"per_site": 1}, "fra/a fra/b iad/c iad/d -/x -/y", "a c x y"),
+    ({"per_site": 1, "members": 2}, "fra/a fra/b iad/c sin/d", "a c"),
+    ({"per_site": 2, "sites": 1}, "fra/a fra/b fra/c iad", "a b"),
 ]
 
 
