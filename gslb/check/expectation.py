@@ -1,6 +1,6 @@
 """What an HTTP answer must look like: the `expect:` mapping of `http` and `https` checks.
 
-Pure. `read` judges the operator's mapping (all mistakes at once), `unmet` judges an answer. Nothing here
+`read` takes the operator's mapping, `problems` judges it (all mistakes at once), `unmet` judges an answer. Nothing here
 trusts the answer: the body is already cut to a bound, JSON may be anything or nothing.
 """
 
@@ -12,53 +12,70 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from gslb.check import limits, text
+from gslb.check.answer import Answer
+from gslb.check.attempt import Progress
+from gslb.check.grade import FULL
+from gslb.check.limits import Limits
+from gslb.check.text import Text, short
 from gslb.option import Complaint
 
 Status = tuple[int, int]  # both ends included
 
 DEFAULT_STATUS: Final[tuple[Status, ...]] = ((200, 299),)  # a redirect is no proof that the site works
-_KEYS: Final = ("status", "json", "body")
+_KEYS: Final = ("status", "headers", "json", "body")
 _RANGE: Final = re.compile(r"\s*([1-5]\d\d)\s*(?:-\s*([1-5]\d\d)\s*)?|\s*([1-5])xx\s*")
-_SHOWN: Final = 60  # characters of a value that a reason shows
+_HUGE: Final = 1e300  # JSON has integers beyond every float; they are no measured values
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """Accepted status ranges, JSON values by dotted path, and text that the body must contain."""
+    """Accepted status ranges, header fields, JSON values or limits by dotted path, and text that the body must contain."""
 
     status: tuple[Status, ...] = DEFAULT_STATUS
+    headers: tuple[tuple[str, str | Text], ...] = ()
     json: tuple[tuple[str, Any], ...] = ()
-    body: str = ""
+    body: Text | None = None
 
-    def unmet(self, status: int, body: bytes, cut: bool) -> str | None:  # noqa: FBT001 - whether the body is whole is data
-        """Say why the answer does not do, None if it does. `cut`: the body was longer than what was read."""
-        if not any(low <= status <= high for low, high in self.status):
-            return f"status {status}"
-        if self.body and self.body.encode() not in body:
-            return f"status {status}, body lacks {_short(self.body)}"
-        if not self.json:
-            return None
-        if cut:
-            return f"status {status}, body longer than {len(body) // 1024} KiB: not read as JSON"
+    async def unmet(self, answer: Answer, progress: Progress) -> str | None:
+        """Say why the answer does not do, None if it does; what lowers its grade is told to `progress`. Every assertion is judged and recorded."""
+        good = any(low <= answer.status <= high for low, high in self.status)
+        progress.judged("status", good, answer.status)
+        found = [] if good else [""]
+        for name, wanted in self.headers:
+            found += await _field_unmet(answer.field(name.lower()), name, wanted, progress)
+        if self.body:
+            good = await self.body.occurs(answer.body)
+            progress.judged(f"body holds {self.body}", good, "yes" if good else "no")
+            found += [] if good else [f"body lacks {self.body}"]
+        if self.json:
+            found += self._json_unmet(answer, progress)
+        return ", ".join(filter(None, [f"status {answer.status}", found[0]])) if found else None
+
+    def _json_unmet(self, answer: Answer, progress: Progress) -> Iterator[str]:
+        if answer.cut:
+            yield f"body longer than {len(answer.body) // 1024} KiB: not read as JSON"
+            return
         try:
-            data = json.loads(body)
+            data = json.loads(answer.body)
         except (ValueError, RecursionError):
-            return f"status {status}, body is not JSON"
+            yield "body is not JSON"
+            return
         for path, wanted in self.json:
             found, value = _follow(data, path)
-            if not found:
-                return f"status {status}, no {path} in the body"
-            if not _same(value, wanted):
-                return f"status {status}, {path} is {_short(value)}, not {_short(wanted)}"
-        return None
+            unmet = _value_unmet(path, value, wanted, progress) if found else f"no {path} in the body"
+            progress.judged(path, unmet is None, short(value) if found else "not there")
+            if unmet:
+                yield unmet
 
 
 def read(expect: Mapping[str, Any]) -> Expectation:
     """Make an Expectation from a mapping that `problems` has nothing against."""
     return Expectation(
         tuple(_ranges(expect["status"])) if "status" in expect else DEFAULT_STATUS,
-        tuple((str(path), value) for path, value in expect.get("json", {}).items()),
-        expect.get("body", ""),
+        tuple((str(name), Text(one) if isinstance(one, Mapping) else str(one)) for name, one in expect.get("headers", {}).items()),
+        tuple((str(path), Limits(**one) if isinstance(one, Mapping) else one) for path, one in expect.get("json", {}).items()),
+        Text(expect["body"]) if "body" in expect else None,
     )
 
 
@@ -75,9 +92,21 @@ def problems(expect: Any) -> Iterator[Complaint]:
             list(_ranges(expect["status"]))
         except ValueError as error:
             yield Complaint("H005", ("expect", "status"), str(error), "such as 200, [200-299, 301] or 2xx")
-    if "body" in expect and (not isinstance(expect["body"], str) or not expect["body"]):
-        yield Complaint("H004", ("expect", "body"), "body is the text that must occur in the answer")
+    yield from _header_problems(expect.get("headers", {}))
+    if "body" in expect:
+        yield from text.problems(expect["body"], ("expect", "body"), "body")
     yield from _json_problems(expect.get("json", {}))
+
+
+def _header_problems(wanted: Any) -> Iterator[Complaint]:
+    if not isinstance(wanted, Mapping):
+        yield Complaint("H004", ("expect", "headers"), "headers maps names to values", "such as `headers: {X-Ready: yes}`")
+        return
+    for name, value in wanted.items():
+        if isinstance(value, Mapping):
+            yield from text.problems(value, ("expect", "headers", name), f"header {name}")
+        elif isinstance(value, bool) or not isinstance(value, str | int | float):
+            yield Complaint("H004", ("expect", "headers", name), f"the value of header {name} is a text or a pattern", "quote it")
 
 
 def _json_problems(wanted: Any) -> Iterator[Complaint]:
@@ -87,8 +116,10 @@ def _json_problems(wanted: Any) -> Iterator[Complaint]:
     for path, value in wanted.items():
         if not str(path).strip("."):
             yield Complaint("H006", ("expect", "json", path), "empty path in json")
-        if value is not None and not isinstance(value, str | int | float | bool):
-            yield Complaint("H006", ("expect", "json", path), f"the value of {path} is one word, number or truth value")
+        if isinstance(value, Mapping):
+            yield from limits.problems(value, ("expect", "json", path))
+        elif value is not None and not isinstance(value, str | int | float | bool):
+            yield Complaint("H006", ("expect", "json", path), f"the value of {path} is one word, number or truth value, or limits")
 
 
 def _ranges(value: Any) -> Iterator[Status]:
@@ -108,6 +139,28 @@ def _ranges(value: Any) -> Iterator[Status]:
         raise ValueError("no status would do")
 
 
+async def _field_unmet(values: list[str], name: str, wanted: str | Text, progress: Progress) -> list[str]:
+    """Judge one header field; one of its values must do."""
+    good = False
+    for value in values:
+        good = good or (value == wanted if isinstance(wanted, str) else await wanted.occurs(value.encode()))
+    shown = ", ".join(map(short, values)) or "not there"
+    progress.judged(f"header {name}", good, shown)
+    return [] if good else [f"header {name} is {shown}, not {short(wanted) if isinstance(wanted, str) else wanted}"]
+
+
+def _value_unmet(path: str, value: Any, wanted: Any, progress: Progress) -> str | None:
+    """Judge one JSON value."""
+    if not isinstance(wanted, Limits):
+        return None if _same(value, wanted) else f"{path} is {short(value)}, not {short(wanted)}"
+    grade = wanted.grade(value) if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _HUGE else 0
+    if grade == 0:
+        return f"{path} is {short(value)}, not {wanted}"
+    if grade < FULL:
+        progress.degrade(grade, f"{path} is {short(value)}")
+    return None
+
+
 def _follow(data: Any, path: str) -> tuple[bool, Any]:
     """Walk a dotted path; digits index lists."""
     for part in path.split("."):
@@ -123,8 +176,3 @@ def _follow(data: Any, path: str) -> tuple[bool, Any]:
 def _same(value: Any, wanted: Any) -> bool:
     """Compare as JSON does: true is not 1, and 1 is 1.0."""
     return isinstance(value, bool) is isinstance(wanted, bool) and bool(value == wanted)
-
-
-def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=True, default=str)
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

@@ -1,4 +1,4 @@
-"""The `http` and `https` checks: one request, one answer, judged by status, JSON values and text.
+"""The `http` and `https` checks: one request, one answer, judged by status, header fields, JSON values and text.
 
 The request goes to the address that is checked and to nothing else: names are not resolved, redirects are not followed,
 proxies are not asked. `host` is what the site believes it is called: Host header, SNI and the name in the certificate.
@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, Self
 
-from gslb.check import expectation
+from gslb.check import expectation, line
 from gslb.check.attempt import Progress, attempt
-from gslb.check.expectation import Expectation
+from gslb.check.exchange import Request, exchange
+from gslb.check.line import Tls
 from gslb.check.observation import Observation
 from gslb.model import Address
 from gslb.model import Check as Definition
@@ -33,26 +33,11 @@ _OURS: Final = {  # headers that have an option of their own, or that the connec
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What is sent, and what must come back."""
-
-    scheme: str
-    port: int
-    method: str
-    path: str
-    host: str  # "" = the address itself
-    headers: Mapping[str, str]
-    expect: Expectation
-    verify: bool
-    ca_file: str
-
-
 class Http:
     """A request in clear text."""
 
     name: ClassVar[str] = "http"
-    doc: ClassVar[str] = "One HTTP request; the answer's status, JSON values and text are judged."
+    doc: ClassVar[str] = "One HTTP request; the answer's status, header fields, JSON values and text are judged."
     options: ClassVar[Mapping[str, Option]] = MappingProxyType(
         {
             "port": Option(Kind.INTEGER, "TCP port", 80, 1, 65535),
@@ -62,7 +47,7 @@ class Http:
             "headers": Option(Kind.MAPPING, "further request headers, name to value", MappingProxyType({})),
             "expect": Option(
                 Kind.MAPPING,
-                "`status`: 200, [200-299, 301] or 2xx, default 2xx; `json`: dotted path to value; `body`: text that must occur",
+                "what must come back: `status`, `headers`, `json`, `body`; default: a status from 200 to 299",
                 MappingProxyType({}),
             ),
         }
@@ -84,8 +69,7 @@ class Http:
             chosen["host"],
             {str(key): str(value) for key, value in chosen["headers"].items()},
             expectation.read(chosen["expect"]),
-            chosen.get("verify", True),
-            chosen.get("ca_file", ""),
+            Tls.read(chosen["host"], chosen) if cls.name == "https" else None,
         )
         return cls(request, definition.timeout)
 
@@ -101,7 +85,6 @@ class Http:
 
     async def observe(self, address: Address) -> Observation:
         """Ask once, within the timeout from the first packet to the last octet of the body."""
-        from gslb.check.exchange import exchange  # noqa: PLC0415 - aiohttp takes 0.2 s to import, and `gslb check` never asks
 
         async def look(progress: Progress) -> str:
             return await exchange(self.request, address, progress)
@@ -118,17 +101,15 @@ class Https(Http):
         {
             **Http.options,
             "port": Option(Kind.INTEGER, "TCP port", 443, 1, 65535),
-            "verify": Option(Kind.BOOLEAN, "verify the certificate and its name", default=True),
-            "ca_file": Option(Kind.STRING, "PEM file of the authorities to trust instead of the system's", ""),
+            **line.OPTIONS,
         }
     )
 
     @classmethod
     def problems(cls, options: Mapping[str, Any]) -> Iterable[Complaint]:
-        """Judge what `http` judges, and that `ca_file` is used at all."""
+        """Judge what `http` judges, and what concerns TLS."""
         yield from super().problems(options)
-        if options.get("ca_file") and options.get("verify") is False:
-            yield Complaint("H008", ("ca_file",), "ca_file without verification has no effect", "drop one of them")
+        yield from line.problems(options)
 
 
 def _text_problems(options: Mapping[str, Any]) -> Iterator[Complaint]:

@@ -42,7 +42,8 @@ in [health](../explanation/health.md). A check goes to an address and to nothing
 | `invert` | `true`: a success is a failure, and a failure a success; for what must not answer | `false` |
 
 A success has a **grade**, 100 at full strength: checks lower it where a measured value is worse than it should be. What a grade does
-to the member's weight is told under [health](../explanation/health.md#grades). A vote takes a changed grade up in steps of at least 10, so that what trembles is quiet.
+to the member's weight is told under [health](../explanation/health.md#grades). A vote takes a changed grade up in steps of at least 10, so that
+what trembles is quiet.
 """
 
 _EXPECT: Final = """\
@@ -51,11 +52,55 @@ _EXPECT: Final = """\
 | key | meaning |
 |---|---|
 | `status` | a status (`200`), a range (`200-299`, `2xx`), or a list of them; default `200-299` |
-| `json` | dotted paths and the values they must have: `{status: healthy, db.ok: true, nodes.0.id: a}`; `true` is not `1`, `1` is `1.0` |
-| `body` | text that must occur |
+| `headers` | header fields and what they must be: a text, or `{regex: …}` that must occur; of several fields of a name one must do |
+| `json` | dotted paths and the values they must have: `{status: healthy, nodes.0.id: a}`; `true` is not `1`, `1` is `1.0`; or limits of a number |
+| `body` | text, or `{regex: …}`, that must occur |
 
-Of the body 64 KiB are read. `json` needs all of it, `body` looks at what was read.
+Of the body 64 KiB are read. `json` needs all of it, `body` looks at what was read. Nothing is unpacked.
+
+Limits of a number in `json`, any of:
+
+| limit | meaning |
+|---|---|
+| `below`, `above` | the check fails at this value, and beyond |
+| `degraded_above`, `degraded_below` | beyond it the grade falls, in a straight line to 0 where the check fails; without such an end: 50 |
+
+```yaml
+checks:
+  deep:
+    type: https
+    host: www.example.com
+    path: /health
+    expect:
+      headers: {X-Cluster: {regex: "^fra-[0-9]+$"}}
+      json: {queue: {below: 100, degraded_above: 50}, status: healthy}
+    days_left: {warn: 21, degrade: 7, down: 1}
+    degraded_above: 500ms
+```
+
+A queue of 75 gives grade 50. With `days_left` the reason says "renew it" below `warn` (21 where nothing is said); below `degrade` the
+grade falls day by day, so that traffic leaves in time for somebody to notice; below `down` the check fails. Days are rounded down.
 """
+
+_PATTERNS: Final = """\
+## Patterns
+
+Where a text must occur, `{regex: "…"}` may stand instead: Python's syntax, `(?i)` and `(?m)` included, found anywhere unless anchored. A pattern
+is matched in linear time whatever the site sends, by an automaton of our own; that is why looking around, references back and possessive
+repeats are refused at load.
+"""
+
+_TLS: Final = """\
+With `tls: true` the certificate is verified as for `https`, and `host`, `verify`, `ca_file` and `days_left` have an effect:
+
+```yaml
+checks:
+  ldaps: {type: tcp, port: 636, tls: true, host: ldap.example.com, days_left: {warn: 30}}
+  mail: {type: tcp, port: 25, expect: {regex: "^220 .*ESMTP"}}
+```
+"""
+
+_MORE: Final = {"https": _EXPECT, "tcp": _TLS}
 
 _REASONS: Final = """\
 ## Reasons
@@ -65,13 +110,16 @@ What a check saw, as status, logs and votes show it:
 | reason | meaning |
 |---|---|
 | `status 200`, `status 200, certificate 30 days left`, `connected` | it passed |
+| `status 200, queue is 75`, `connected, slow: 700 ms` | it passed with a lower grade |
 | `connection refused`, `connection reset by peer`, `no route to host` | the system's words |
-| `timeout: 2 s over while connecting` | the handshake (TCP, TLS) took too long |
+| `timeout: 2 s over while connecting` | no connection in time |
+| `timeout: 2 s over while shaking hands (TLS)` | connected, but TLS was not agreed on |
 | `timeout: 2 s over while waiting for an answer` | connected, but no complete head of an answer came |
 | `timeout: 2 s over while reading the body` | the answer began, but did not end in time |
 | `status 503`, `status 200, status is "ill", not "healthy"` | the answer was not as expected |
 | `certificate: certificate has expired` | the certificate was refused; the words are OpenSSL's |
 | `TLS: wrong version number` | the handshake failed |
+| `inverted: connected` | what the check saw, with `invert: true` |
 | `own fault: …` | the prober could not look: no descriptors, no permission, no route, unreadable `ca_file`, or it stood still itself. It abstains |
 """
 
@@ -82,9 +130,9 @@ def page() -> str:
     parts = [_INTRODUCTION, "## The counters\n", f"```text\n{dedent(table)}\n```\n", remark]
     for name, kind in CHECKS.items():
         parts += [f"## `{name}`\n", kind.doc + "\n", _table(kind.options), f"```yaml\nchecks:\n  example: {_EXAMPLES[name]}\n```\n"]
-        if name == "https":
-            parts.append(_EXPECT)
-    return "\n".join([*parts, _REASONS])
+        if name in _MORE:
+            parts.append(_MORE[name])
+    return "\n".join([*parts, _PATTERNS, _REASONS])
 
 
 def _table(options: Mapping[str, Option]) -> str:

@@ -13,7 +13,7 @@ import trustme
 
 from gslb import __version__
 from gslb.check import CHECKS, check_named
-from gslb.check.exchange import BODY_LIMIT
+from gslb.check.answer import BODY_LIMIT
 from gslb.check.observation import Result
 from gslb.testing import check_check
 from gslb.testing.servers import closed_port, listening, trouble
@@ -266,7 +266,7 @@ async def test_clear_text_where_there_is_tls(define, site, authority):
 async def test_a_hanging_handshake(define):
     async with trouble("hang") as port:
         seen = await look(define("https", 0.3, port=port, host=HOST))
-    assert (seen.result, seen.reason) == (Result.FAIL, "timeout: 0.3 s over while connecting")
+    assert (seen.result, seen.reason) == (Result.FAIL, "timeout: 0.3 s over while shaking hands (TLS)")
 
 
 # ---- own faults are no vote ----

@@ -32,12 +32,12 @@ def test_the_common_keys_are_those_that_are_read():
 
 @pytest.mark.parametrize("text", re.findall(r"^```yaml\n(.*?)^```", page(), re.MULTILINE | re.DOTALL))
 def test_examples(text):
-    (example,) = yaml.safe_load(text)["checks"].values()
-    kind = check_named(example.pop("type"))
-    own = {key: value for key, value in example.items() if key not in CHECK}
-    assert own.keys() <= kind.options.keys()
-    assert not list(kind.problems(own))
-    assert kind.build(Check("example", kind.name, own, 5.0, 2.0, 3, 10, 5, "d"))
+    for example in yaml.safe_load(text)["checks"].values():
+        kind = check_named(example.pop("type"))
+        own = {key: value for key, value in example.items() if key not in CHECK}
+        assert own.keys() <= kind.options.keys()
+        assert not list(kind.problems(own))
+        assert kind.build(Check("example", kind.name, own, 5.0, 2.0, 3, 10, 5, "d"))
 
 
 @pytest.mark.parametrize("kind", CHECKS.values(), ids=CHECKS)

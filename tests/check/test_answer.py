@@ -1,0 +1,99 @@
+"""HTTP answers off the wire, well and badly made, in pieces of every size."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from gslb.check.answer import BODY_LIMIT, read
+from gslb.check.attempt import Progress, Unfit
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\nContent-Length: 3\r\n\r\n"
+
+
+async def answer(octets, method="GET", size=65536):
+    reader = asyncio.StreamReader()
+
+    async def feed():
+        for at in range(0, len(octets), size):
+            reader.feed_data(octets[at : at + size])
+            await asyncio.sleep(0)
+        reader.feed_eof()
+
+    task = asyncio.create_task(feed())
+    try:
+        return await read(reader, method, Progress())
+    finally:
+        await task
+
+
+@pytest.mark.parametrize("size", [1, 3, 65536])
+@pytest.mark.parametrize(
+    ("octets", "method", "status", "body"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello, more", "GET", 200, b"hello"),
+        (b"HTTP/1.0 200 OK\r\n\r\nhello", "GET", 200, b"hello"),
+        (b"HTTP/1.1 200\r\n\r\n", "GET", 200, b""),
+        (b"HTTP/1.1 200 OK\nA: b\n\nhello", "GET", 200, b"hello"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello", "GET", 200, b"hello"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", "HEAD", 200, b""),
+        (b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", "GET", 204, b""),
+        (b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 503 Gone\r\n\r\nno", "GET", 503, b"no"),
+        (CHUNKED + b"5\r\nhello\r\n2;a=b\r\n w\r\n0\r\nTrailer: x\r\n\r\n", "GET", 200, b"hello w"),
+        (CHUNKED + b"0\r\n\r\n", "GET", 200, b""),
+        (CHUNKED + b"A \r\n0123456789\r\n000\r\n", "GET", 200, b"0123456789"),
+    ],
+)
+async def test_good_answers(octets, method, status, body, size):
+    it = await answer(octets, method, size)
+    assert (it.status, it.body, it.cut) == (status, body, False)
+
+
+async def test_fields():
+    it = await answer(b"HTTP/1.1 200 OK\r\nA:b\r\nB:  c d \t\r\na: \xe9\r\nEmpty:\r\n\r\n")
+    assert it.fields == (("a", "b"), ("b", "c d"), ("a", "é"), ("empty", ""))
+    assert it.field("a") == ["b", "é"]
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"])
+async def test_the_body_is_bounded(head):
+    it = await answer(head + b"x" * 100_000)
+    assert (len(it.body), it.cut) == (BODY_LIMIT, True)
+    whole = await answer(head.replace(b"100000", b"65536") + b"x" * BODY_LIMIT)
+    assert (len(whole.body), whole.cut) == (BODY_LIMIT, False)
+
+
+@pytest.mark.parametrize("size", [1, 1000, 0xFFFFFFFF])
+async def test_a_chunked_body_is_bounded(size):
+    body = (b"%x\r\n" % size + b"x" * min(size, 70_000) + b"\r\n") * min(70_000, 1 + 70_000 // size)
+    it = await answer(CHUNKED + body)
+    assert (len(it.body), it.cut) == (BODY_LIMIT, True)
+
+
+@pytest.mark.parametrize(
+    ("octets", "reason"),
+    [
+        (b"", "closed without an answer"),
+        (b"HTTP/1.1 200", "closed within the head of the answer"),
+        (b"SSH-2.0-x\r\n", "not HTTP: b'SSH-2.0-x\\r\\n'"),
+        (b"HTTP/2 200\r\n\r\n", "not HTTP: b'HTTP/2 200'"),
+        (b"HTTP/1.1 099 x\r\n\r\n", "not HTTP: b'HTTP/1.1 099 x'"),
+        (b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n", "not HTTP: header b'no colon'"),
+        (b"HTTP/1.1 200 OK\r\nA: b\r\n folded\r\n\r\n", "not HTTP: header b' folded'"),
+        (b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 20_000, "not HTTP: a head without an end"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell", "body broken off"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nhell", "not HTTP: content length '-5'"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello", "not HTTP: content length"),
+        (CHUNKED + b"5\r\nhel", "body broken off"),
+        (CHUNKED + b"5\r\nhello", "body broken off"),
+        (CHUNKED + b"5\r\nhellooo\r\n", "not HTTP: a chunk longer than its size"),
+        (CHUNKED + b"xyz\r\nhello", "not HTTP: a chunk without a size"),
+        (CHUNKED + b"-1\r\nhello", "not HTTP: a chunk without a size"),
+        (CHUNKED + b"1" * 5000, "not HTTP: a chunk without a size"),
+    ],
+)
+async def test_bad_answers(octets, reason):
+    with pytest.raises(Unfit) as caught:
+        await answer(octets)
+    assert str(caught.value).startswith(reason)
