@@ -35,6 +35,7 @@ class Happening:
             "fail": partial(self._results, seen=failed()),
             "hold": self._hold,
             "release": self._release,
+            "restart": self._restart,
             "verdict": self._verdict,
         }
 
@@ -109,6 +110,11 @@ class Happening:
         self._written.load(words)
         self._world.held = False
         self._world.judge()
+
+    def _restart(self, words: Words) -> None:
+        """`restart`: a node that starts now, and knows of the past what the store holds."""
+        self._written.load(words)
+        self._world.restart()
 
     def _verdict(self, words: Words) -> None:
         """`verdict SUBJECT STATE [since TIME] [last-up TIME|never] [change TIME|never] [grade N]`."""

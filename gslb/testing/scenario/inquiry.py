@@ -25,11 +25,13 @@ class Inquiry:
         self._asker = asker
         self._question: Question | None = None
         self._reply: Reply | None = None
+        self._answers: tuple[Mapping[Question, str], ...] = ()  # of the last two `shares`
         self.statements: Mapping[str, Callable[[Words], None]] = {
             "ask": self._ask,
             "shares": partial(self._shares, key=shares.key),
             "order": partial(self._shares, key=shares.ordered),
             "steady": self._steady,
+            "moved": self._moved,
             **dict.fromkeys(EXPECTATIONS, self._expect),
         }
 
@@ -58,25 +60,50 @@ class Inquiry:
         return self._question, self._reply
 
     def _shares(self, words: Words, key: Callable[[Reply, str], str]) -> None:
-        """`shares DATA weight N, … [over N]`, `order DATA>DATA weight N, … [over N]`: of many draws of the last question."""
+        """`shares DATA weight N, … [over N [clients of NETWORK]]`, `order DATA>DATA weight N, …`: of many draws, or clients."""
         asked, _ = self._last(words)
         weights: dict[str, int] = {}
         for item in words.listed(("over",)):
             if len(item) != 3 or item[1] != "weight" or not item[2].isdigit():
                 raise words.fail(f"{words.statement.word} DATA weight N, DATA weight N, …")
             weights["+".join(sorted(item[0].split("+")))] = int(item[2])
-        seen = Counter(key(self._answered(words, asked.drawn(draw)), asked.type) for draw in self._draws(words, shares.DRAWS))
-        if said := shares.complaint(seen, weights):
+        count = words.integer("number", 1, MOST_DRAWS) if words.skip("over") else shares.DRAWS
+        crowd = self._clients(words, asked, count) if words.skip("clients") else self._drawn(words, asked, count)
+        answers = {one: key(self._answered(words, one), one.type) for one in crowd}
+        self._answers = (*self._answers, answers)[-2:]
+        if said := shares.complaint(Counter(answers.values()), weights):
             raise words.fail(said)
+
+    def _moved(self, words: Words) -> None:
+        """Judge `moved from DATA`, `moved to DATA`, `moved none`: what the last two `shares` over the same clients differ in."""
+        if len(self._answers) < 2 or self._answers[0].keys() != self._answers[1].keys():
+            raise words.fail("moved compares the last two `shares … over N clients of NETWORK`, which must ask for the same")
+        before, now = self._answers
+        changes = {(before[one], now[one]) for one in before if before[one] != now[one]}
+        way = words.take("from, to or none")
+        if way not in ("from", "to", "none"):
+            raise words.fail("moved from DATA, moved to DATA, or moved none")
+        allowed = set() if way == "none" else {" ".join(item) for item in words.listed()}
+        wrong = {change for change in changes if change[way == "to"] not in allowed}
+        if wrong or (allowed and not changes):
+            raise words.fail(f"clients moved {', '.join(f'from {old} to {new}' for old, new in sorted(wrong)) or 'nowhere'}")
 
     def _steady(self, words: Words) -> None:
         """`steady [over N]`: whatever is drawn, the last question gets the same answer."""
         asked, reply = self._last(words)
         wanted = shares.ordered(reply, asked.type)
-        for draw in self._draws(words, 50):
-            if (seen := shares.ordered(self._answered(words, asked.drawn(draw)), asked.type)) != wanted:
+        for one in self._drawn(words, asked, words.integer("number", 1, MOST_DRAWS) if words.skip("over") else 50):
+            if (seen := shares.ordered(self._answered(words, one), asked.type)) != wanted:
                 raise words.fail(f"another draw gives {seen} instead of {wanted}")
 
-    def _draws(self, words: Words, default: int) -> list[int]:
-        count = words.integer("number of draws", 1, MOST_DRAWS) if words.skip("over") else default
-        return list(islice(shares.draws(words.statement.where, count), self._asker.most_draws))
+    def _drawn(self, words: Words, asked: Question, count: int) -> list[Question]:
+        """Return the question with many draws."""
+        return [asked.drawn(draw) for draw in islice(shares.draws(words.statement.where, count), self._asker.most_draws)]
+
+    def _clients(self, words: Words, asked: Question, count: int) -> list[Question]:
+        """Return the question from many clients of a network, the same ones every time."""
+        if not words.skip("of"):
+            raise words.fail("over N clients of NETWORK")
+        network = question.network(words)
+        chance = islice(shares.draws(str(network), count), self._asker.most_draws)
+        return [asked.asked_by(int(network.network_address) + draw % network.num_addresses) for draw in chance]

@@ -106,7 +106,7 @@ def ask(words: Words) -> Question:
             case "from":
                 question = replace(question, client=words.address("an address"))
             case "ecs":
-                question = replace(question, subnet=_network(words), bufsize=question.bufsize or 1232)
+                question = replace(question, subnet=network(words), bufsize=question.bufsize or 1232)
             case "edns":
                 question = replace(question, bufsize=question.bufsize or 1232)
             case "do":
@@ -126,7 +126,8 @@ def ask(words: Words) -> Question:
     return question
 
 
-def _network(words: Words) -> IPv4Network | IPv6Network:
+def network(words: Words) -> IPv4Network | IPv6Network:
+    """Take a network."""
     text = words.take("a network")
     try:
         return ip_network(text)

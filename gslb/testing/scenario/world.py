@@ -91,6 +91,13 @@ class World:
         """Judge all targets and compile what changed."""
         self._judge(self._index.probes)
 
+    def restart(self) -> None:
+        """Be a node that starts now: it has the files, and reads the votes that probers have written."""
+        self.verdicts = {}
+        assert self._compiler is not None
+        self.snapshot = self._compiler.compile(self.verdicts, self.snapshot.generation + 1)
+        self.judge()
+
     def interval(self, target: Target) -> float:
         """Seconds between two checks of the target."""
         return self._index.probes[target].interval
