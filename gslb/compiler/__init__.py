@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 from gslb import targets
 from gslb.compiler.division import Cut, Divisions
 from gslb.compiler.recipe import Recipe, backups, recipes
+from gslb.compiler.recorder import Recorder
 from gslb.compiler.rows import Place, Rows
 from gslb.compiler.standing import TYPES
 from gslb.compiler.zones import compile_zone
@@ -70,10 +71,10 @@ class Compiler:
             pools[recipe.number] = self._pool(recipe, rows, snapshot.pools[recipe.number])
         return Snapshot(generation, snapshot.zones, pools, snapshot.partitions)
 
-    def row(self, pool: int, region: int, kind: int, verdicts: Verdicts) -> Row:
-        """Compile one wanted row (NeedRow). Raises LookupError for what is not in the plan."""
+    def row(self, pool: int, region: int, kind: int, verdicts: Verdicts, recorder: Recorder | None = None) -> Row:
+        """Compile one wanted row (NeedRow), or one to be explained. Raises LookupError for what is not in the plan."""
         recipe = self._by_number[pool]
-        return Rows(self._recipes, verdicts).row(recipe, kind, Place(recipe.division, region))
+        return Rows(self._recipes, verdicts, recorder).row(recipe, kind, Place(recipe.division, region))
 
     def fill(self, snapshot: Snapshot, wanted: Iterable[tuple[int, int, int]], verdicts: Verdicts, generation: int) -> Snapshot:
         """Put wanted rows (pool, region, type) into the plan; from then on updates keep them. Others' mistakes are left out."""

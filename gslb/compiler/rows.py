@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 from gslb.compiler.chain import Candidates, Chain, Keys
 from gslb.compiler.division import Division
 from gslb.compiler.recipe import MAX_DEPTH, Recipe, backup
+from gslb.compiler.recorder import Recorder
 from gslb.compiler.standing import Standing, stand
 from gslb.plan import Group, Pick, Row
 from gslb.policy.candidate import FAIL_OPEN, Candidate
@@ -47,8 +48,9 @@ class _Stage(NamedTuple):
 class Rows:
     """One pass. `row` is total: whatever is down or missing, there is a row."""
 
-    def __init__(self, recipes: Mapping[str, Recipe], verdicts: Verdicts) -> None:
-        """Start a pass; what it remembers is good for these verdicts only."""
+    def __init__(self, recipes: Mapping[str, Recipe], verdicts: Verdicts, recorder: Recorder | None = None) -> None:
+        """Start a pass; what it remembers is good for these verdicts only. With a recorder nothing decided is used again unheard."""
+        self._recorder = recorder
         self._recipes = recipes
         self._verdicts = verdicts
         self._stages: dict[tuple[int, int], _Stage] = {}
@@ -68,12 +70,12 @@ class Rows:
         standing, started, decided, made = stage
         chosen = decided.get(keys)
         if chosen is None:
-            chosen = decided[keys] = recipe.chain.choose(started, keys)
-        if not chosen:
-            return self._all_down(recipe, kind, keys, at)
-        row = made.get(chosen)
+            chosen = decided[keys] = recipe.chain.choose(started, keys, self._recorder)
+        row = made.get(chosen) if chosen else self._all_down(recipe, kind, standing, keys, at)
         if row is None:
             row = made[chosen] = self.intern(Row(recipe.pick, recipe.pool.answers, recipe.ttl, _groups(chosen, standing)))
+        if self._recorder is not None:
+            self._recorder.row(row)
         return row
 
     def intern(self, row: Row) -> Row:
@@ -84,12 +86,14 @@ class Rows:
         found = self._stages.get((recipe.number, kind))
         if found is None:
             standing = stand(recipe.entrants[kind], self._verdicts)
+            if self._recorder is not None:
+                self._recorder.pool(recipe.pool, kind, standing)
+                return _Stage(standing, recipe.chain.start(standing.candidates, self._recorder), {}, {})
             decided = self._decided.setdefault((recipe.chain, standing.candidates), {})
             found = self._stages[recipe.number, kind] = _Stage(standing, recipe.chain.start(standing.candidates), decided, {})
         return found
 
-    def _all_down(self, recipe: Recipe, kind: int, keys: Keys, at: Place) -> Row:
-        standing = self._stage(recipe, kind).standing
+    def _all_down(self, recipe: Recipe, kind: int, standing: Standing, keys: Keys, at: Place) -> Row:
         if not standing.candidates:
             return self.intern(Row(recipe.pick, recipe.pool.answers, recipe.ttl, ()))
         substitute = self._recipes.get(backup(recipe.pool))
@@ -97,11 +101,12 @@ class Rows:
             row = self.row(substitute, kind, at._replace(depth=at.depth + 1))
             return self.intern(row._replace(reason=f"backup:{substitute.pool.id}{' ' if row.reason else ''}{row.reason}"))
         if recipe.pool.when_all_down.mode == "primary":
-            allowed = (recipe.chain.fail_open((one,), keys) for one in standing.candidates)
+            allowed = (recipe.chain.fail_open((one,), keys, self._recorder) for one in standing.candidates)
             first = next((kept for kept in allowed if kept), ())
             row = Row(Pick.FIRST, 1, recipe.ttl, _groups(first, standing), "primary")
         else:
-            row = Row(Pick.ROTATE, FAIL_OPEN, recipe.ttl, _groups(recipe.chain.fail_open(standing.candidates, keys), standing), "all-down")
+            loose = recipe.chain.fail_open(standing.candidates, keys, self._recorder)
+            row = Row(Pick.ROTATE, FAIL_OPEN, recipe.ttl, _groups(loose, standing), "all-down")
         if not row.groups:  # NODATA would be shared by resolvers with clients outside the fence (RFC 7871 section 7.4)
             row = row._replace(reason="fenced", rcode=SERVFAIL)
         return self.intern(row)
