@@ -116,7 +116,7 @@ class Control:
             self._prober.set_targets(load.index.probes)
         return self._publisher.snapshot.generation
 
-    async def _reload(self) -> local.Answer:
+    async def _reload(self, _request: local.Request) -> local.Answer:
         """Load anew, whole or not at all; the answer comes when the planes serve it."""
         answer = await self._loads.again(self._adopt)
         if answer["accepted"]:
@@ -127,7 +127,7 @@ class Control:
         """Reload for a SIGHUP: nobody waits for the answer, the log has it."""
         await self._loads.again(self._adopt)
 
-    async def _status(self) -> local.Answer:
+    async def _status(self, _request: local.Request) -> local.Answer:
         load = self._publisher.load
         assert load is not None  # nobody can ask before the first load
         return {

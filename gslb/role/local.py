@@ -1,7 +1,7 @@
 """The local control socket: `gslb reload` and `gslb status` talk to control here, one JSON line each way.
 
-A unix socket in the state directory, for this user only (mode 0600). A request names its command, `{"do": "status"}`; the answer is
-whatever the command gives, or `{"error": …}`. Both ends are in this file, so that they cannot differ.
+A unix socket in the state directory, for this user only (mode 0600). A request names its command, `{"do": "status"}`, and beside it what the
+command needs to know; the answer is whatever the command gives, or `{"error": …}`. Both ends are in this file, so that they cannot differ.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from gslb import log
-from gslb.errors import ListenError, UsageError
+from gslb.errors import GslbError, ListenError, UsageError
 
 LARGEST: Final = 16 << 20  # octets of an answer: the problems of a very broken folder
+LONGEST: Final = 64 << 10  # octets of a request: an override of some thousand members
 IDLE: Final = 10.0  # seconds for a client to say what it wants
 
 Answer = dict[str, Any]
-Command = Callable[[], Awaitable[Answer]]
+Request = Mapping[str, Any]  # what was said beside the command; not to be trusted to be of the right types
+Command = Callable[[Request], Awaitable[Answer]]
 
 
 async def serve(path: Path, commands: Mapping[str, Command]) -> asyncio.Server:
@@ -44,7 +46,7 @@ async def serve(path: Path, commands: Mapping[str, Command]) -> asyncio.Server:
     old = os.umask(0o177)  # nobody else's from its first moment on
     try:
         path.unlink(missing_ok=True)  # noqa: ASYNC240  one system call, before anything is served
-        return await asyncio.start_unix_server(talk, path)
+        return await asyncio.start_unix_server(talk, path, limit=LONGEST)
     except OSError as error:
         raise ListenError(f"cannot listen on {path}: {error.strerror or error}") from None
     finally:
@@ -63,23 +65,26 @@ async def _answers(path: Path) -> bool:
 
 async def _do(line: bytes, commands: Mapping[str, Command]) -> Answer:
     try:
-        command = commands[json.loads(line)["do"]]
+        request = json.loads(line)
+        command = commands[request["do"]]
     except (ValueError, KeyError, TypeError):
         return {"error": f"unknown command; known: {', '.join(commands)}"}
     try:
-        return await command()
+        return await command(request)
+    except GslbError as error:  # what was asked for cannot be done: an answer, not a fault
+        return {"error": str(error)}
     except Exception as error:  # noqa: BLE001  whoever asks must hear of it, and control must live
         log.error("a local command failed", command=line.decode(errors="replace").strip(), error=repr(error))
         return {"error": f"the command failed: {error!r}"}
 
 
-def ask(path: Path, command: str, seconds: float = 120.0) -> Answer:
-    """Ask the running service; raises UsageError where there is none."""
+def ask(path: Path, command: str, seconds: float = 120.0, **said: Any) -> Answer:
+    """Ask the running service; `said` goes with the command. Raises UsageError where there is none."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
         sock.settimeout(seconds)
         try:
             sock.connect(str(path))
-            sock.sendall(json.dumps({"do": command}).encode() + b"\n")
+            sock.sendall(json.dumps({**said, "do": command}).encode() + b"\n")
             with sock.makefile("rb") as lines:
                 line = lines.readline(LARGEST)
         except FileNotFoundError:

@@ -16,8 +16,8 @@ from gslb.role import local
 
 @pytest.fixture
 async def path(tmp_path: Path) -> AsyncIterator[Path]:
-    async def greet() -> local.Answer:
-        return {"hello": "there"}
+    async def greet(request: local.Request) -> local.Answer:
+        return {"hello": request.get("whom", "there")}
 
     at = tmp_path / "control.sock"
     server = await local.serve(at, {"greet": greet})
@@ -27,6 +27,7 @@ async def path(tmp_path: Path) -> AsyncIterator[Path]:
 
 async def test_a_command_is_answered(path: Path) -> None:
     assert await asyncio.to_thread(local.ask, path, "greet") == {"hello": "there"}
+    assert await asyncio.to_thread(local.ask, path, "greet", whom="you") == {"hello": "you"}
     assert "known: greet" in (await asyncio.to_thread(local.ask, path, "dance"))["error"]
 
 
@@ -75,10 +76,14 @@ async def test_a_command_that_fails_is_told_and_the_next_one_works(tmp_path: Pat
     said: list[str] = []
     monkeypatch.setattr("gslb.log.error", lambda event, **_fields: said.append(event))
 
-    async def fail() -> local.Answer:
+    async def fail(_request: local.Request) -> local.Answer:
         raise ZeroDivisionError
 
-    server = await local.serve(tmp_path / "x.sock", {"fail": fail})
+    async def refuse(_request: local.Request) -> local.Answer:
+        raise UsageError("there is no site 'fro'")
+
+    server = await local.serve(tmp_path / "x.sock", {"fail": fail, "refuse": refuse})
+    assert await asyncio.to_thread(local.ask, tmp_path / "x.sock", "refuse") == {"error": "there is no site 'fro'"}
     for _ in range(2):
         assert "ZeroDivisionError" in (await asyncio.to_thread(local.ask, tmp_path / "x.sock", "fail"))["error"]
     assert said == ["a local command failed"] * 2
