@@ -10,6 +10,8 @@ Kept by the store, written by `gslb site|pool|member …`, read by the compiler.
 
 One override holds for a member at a time: the strongest kind; of equal kinds the narrowest (member, then pool, then site); of
 those the youngest. An expired one holds for nobody.
+
+A `Hold` freezes all verdicts; a `Withdrawal` takes one word back, and is kept for as long as somebody may still remember that word.
 """
 
 from __future__ import annotations
@@ -56,6 +58,23 @@ class Override:
     since: float = 0.0
     expires: float | None = None
 
+    @property
+    def key(self) -> str:
+        """What it replaces when it is said again: one word of each kind about one subject, and `up` in place of `down`."""
+        kind = "state" if self.kind in (Kind.UP, Kind.DOWN) else self.kind.value
+        return f"{self.level.value}/{self.subject}/{kind}"
+
+    @property
+    def subject(self) -> str:
+        """Of what it speaks, as operators write it: a site, a pool, or POOL/MEMBER."""
+        match self.level:
+            case Level.SITE:
+                return self.site
+            case Level.POOL:
+                return self.pool
+            case Level.MEMBER:
+                return f"{self.pool}/{self.member}"
+
     def holds(self, now: float) -> bool:
         """Whether it has not expired."""
         return self.expires is None or now < self.expires
@@ -70,6 +89,39 @@ class Override:
             case Level.SITE:
                 return site is not None and self.site == site
 
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """All verdicts stay as they are, whatever checks say."""
+
+    author: str = ""
+    reason: str = ""
+    since: float = 0.0
+    expires: float | None = None
+
+    @property
+    def key(self) -> str:
+        """There is one at a time."""
+        return HOLD
+
+    def holds(self, now: float) -> bool:
+        """Whether it has not expired."""
+        return self.expires is None or now < self.expires
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """A word was taken back: a tombstone, so that whoever still remembers the word does not bring it to life again."""
+
+    key: str
+    author: str = ""
+    reason: str = ""
+    since: float = 0.0
+
+
+Word = Override | Hold | Withdrawal
+
+HOLD: Final = "hold"
 
 _STRENGTH: Final = {kind: rank for rank, kind in enumerate(Kind)}
 _WIDTH: Final = {level: rank for rank, level in enumerate(Level)}

@@ -1,4 +1,4 @@
-"""Stores: where votes are shared, found here by the scheme of their URL.
+"""Stores: where votes and overrides are shared, found here by the scheme of their URL.
 
 Opened by the roles; a scheme that is not in the table is looked for among the entry points `gslb.stores`.
 """
@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 from gslb.errors import StoreError
 from gslb.store.memory import MemoryStore
-from gslb.store.state import Hint, State, Store, Votes
+from gslb.store.state import Hint, Overrides, OvertakenError, State, Store, Votes
 
-__all__ = ["STORES", "Hint", "MemoryStore", "State", "Store", "Votes", "open_store"]
+__all__ = ["STORES", "Hint", "MemoryStore", "Overrides", "OvertakenError", "State", "Store", "Votes", "open_store"]
 
 Opener = Callable[[str], Store]  # takes the whole URL; connects later, on first use
 

@@ -3,29 +3,24 @@
 Saved by the role that judges, now and then and at its end; loaded once at start. Serving never depends on it: a file that cannot be
 written is a StoreError to count, a file that cannot be believed is no votes and a reason. Blocking; call it in a thread.
 
-The file: one line `gslb-votes 1 SHA256-OF-THE-REST`, then JSON `{"saved": seconds, "votes": [[check, digest, address, prober, state,
-since, grade, reason], …]}`. It is put in place by rename, so a crash leaves the old one or the new one, never half of one.
+The file (`kept_file`): `{"saved": seconds, "votes": [[check, digest, address, prober, state, since, grade, reason], …]}`. A crash leaves the
+old one or the new one, never half of one.
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import json
 import math
-import os
-import tempfile
 from collections.abc import Iterable
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from gslb.errors import StoreError
+from gslb.store import kept_file
 from gslb.verdict import State, Target, Vote
 
 FILE: Final = "votes"
+HELD: Final = "held"  # the verdicts of a hold, written as votes: a restart must not thaw them
 MAX_AGE: Final = 600.0  # seconds; older news of a site is worth less than asking again, which takes two seconds
-MAX_SIZE: Final = 16 * 1024 * 1024  # octets: some 80,000 votes; what is longer was not written by us
 _MAGIC: Final = "gslb-votes 1"
 _TEXT: Final = 256  # characters of any text in a vote
 
@@ -37,49 +32,26 @@ class Remembered(NamedTuple):
     problem: str = ""
 
 
-def save(state_dir: Path, votes: Iterable[Vote], now: float) -> None:
+def save(state_dir: Path, votes: Iterable[Vote], now: float, name: str = FILE) -> None:
     """Write the votes that say something. Raises StoreError when the disk does not take them."""
     rows = [
         [v.target.check, v.target.digest, v.target.address, v.prober, v.state.name, v.since, v.grade, v.reason[:_TEXT]]
         for v in votes
         if v.state is not State.UNKNOWN
     ]
-    rest = json.dumps({"saved": now, "votes": rows}, separators=(",", ":")).encode()
-    if len(rest) > MAX_SIZE:
-        raise StoreError(f"last votes not saved: {len(rest)} octets, at most {MAX_SIZE}")
-    temporary = ""
-    try:
-        state_dir.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=state_dir, prefix=f".{FILE}-", delete=False) as file:
-            temporary = file.name
-            file.write(f"{_MAGIC} {hashlib.sha256(rest).hexdigest()}\n".encode() + rest)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(state_dir / FILE)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            Path(temporary).unlink(missing_ok=True)
-        raise StoreError(f"last votes not saved in {state_dir}: {error.strerror or error}") from error
+    kept_file.write(state_dir / name, _MAGIC, {"saved": now, "votes": rows}, "last votes")
 
 
-def load(state_dir: Path, now: float, max_age: float = MAX_AGE) -> Remembered:
+def load(state_dir: Path, now: float, max_age: float = MAX_AGE, name: str = FILE) -> Remembered:
     """Read what was saved at most `max_age` seconds ago; never raises for what it finds."""
-    path = state_dir / FILE
+    path = state_dir / name
+    content, problem = kept_file.read(path, _MAGIC)
+    if content is None:
+        return Remembered(problem=problem)
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_SIZE + 200)
-    except FileNotFoundError:
-        return Remembered()
-    except OSError as error:
-        return Remembered(problem=f"{path}: {error.strerror or error}")
-    head, _, rest = data.partition(b"\n")
-    if len(rest) > MAX_SIZE or head != f"{_MAGIC} {hashlib.sha256(rest).hexdigest()}".encode():
-        return Remembered(problem=f"{path}: damaged, or not ours: ignored")
-    try:
-        content = json.loads(rest)
         saved = _moment(content["saved"])
         votes = tuple(_vote(row, now) for row in content["votes"])
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError) as error:
         return Remembered(problem=f"{path}: not as this version writes it ({error}): ignored")
     age = now - saved
     if abs(age) > max_age:  # also when the clock was set back: then nobody knows how old it is

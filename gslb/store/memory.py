@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from types import MappingProxyType
+from typing import Final
 
 from gslb.errors import StoreError
-from gslb.store.state import Hint, State
+from gslb.override import Word
+from gslb.store.state import Hint, Overrides, OvertakenError, State
 from gslb.verdict import Target, Vote
+
+EVERYTHING: Final[Hint] = frozenset()
 
 
 class MemoryStore:
-    """Votes in a dict, hints in one pending set per listener. One event loop only; `clock` is the store's time."""
+    """Votes and overrides in dicts, hints in one pending set per listener. One event loop only; `clock` is the store's time."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._votes: dict[Target, MappingProxyType[str, Vote]] = {}  # inner mappings are replaced, never changed
+        self._overrides = Overrides()
         self._listeners: list[_Changes] = []
         self._closed = False
 
@@ -29,7 +34,8 @@ class MemoryStore:
                 raise StoreError(f"prober {prober} cannot publish a vote of {vote.prober}")
         for vote in votes:
             self._votes[vote.target] = MappingProxyType({**self._votes.get(vote.target, {}), prober: vote})
-        self._tell(frozenset(vote.target for vote in votes))
+        if votes:
+            self._tell(frozenset(vote.target for vote in votes))
 
     async def forget(self, prober: str, targets: Sequence[Target]) -> None:
         """Take the prober's votes on these targets away; unknown ones are no fault."""
@@ -41,12 +47,29 @@ class MemoryStore:
                 self._votes[target] = MappingProxyType(left)
             else:
                 del self._votes[target]
-        self._tell(frozenset(found))
+        if found:
+            self._tell(frozenset(found))
+
+    async def say(self, words: Sequence[Word], version: int) -> Overrides:
+        """Write words, all or none. Raises OvertakenError where the version is another by now."""
+        self._open()
+        if version != self._overrides.version:
+            raise OvertakenError("overrides were changed by somebody else meanwhile")
+        self._overrides = self._overrides.with_words(words, self._clock())
+        self._tell(EVERYTHING)
+        return self._overrides
+
+    async def remind(self, words: Iterable[Word]) -> Overrides:
+        """Bring back words from before: of two with the same key the one said later stands."""
+        self._open()
+        known = self._overrides.words
+        news = [word for word in words if word.key not in known or word.since > known[word.key].since]
+        return await self.say(news, self._overrides.version) if news else self._overrides
 
     async def read(self) -> State:
         """Return everything."""
         self._open()
-        return State(MappingProxyType(dict(self._votes)), self._clock())
+        return State(MappingProxyType(dict(self._votes)), self._clock(), self._overrides)
 
     def changes(self) -> AsyncIterator[Hint]:
         """Hear of every change made after this call."""
@@ -66,9 +89,8 @@ class MemoryStore:
             raise StoreError("the store is closed")
 
     def _tell(self, hint: Hint) -> None:
-        if hint:
-            for listener in self._listeners:
-                listener.add(hint)
+        for listener in self._listeners:
+            listener.add(hint)
 
 
 class _Changes:
@@ -76,13 +98,16 @@ class _Changes:
 
     def __init__(self, listeners: list[_Changes]) -> None:
         self._listeners = listeners
-        self._pending: Hint = frozenset()
+        self._pending: Hint | None = None
         self._ended = False
         self._stirred = asyncio.Event()
 
     def add(self, hint: Hint) -> None:
-        """Note a change."""
-        self._pending |= hint
+        """Note a change; with "everything" all others are said."""
+        if self._pending is None:
+            self._pending = hint
+        else:
+            self._pending = self._pending | hint if self._pending and hint else EVERYTHING
         self._stirred.set()
 
     def end(self) -> None:
@@ -97,10 +122,10 @@ class _Changes:
 
     async def __anext__(self) -> Hint:
         await self._stirred.wait()
-        hint, self._pending = self._pending, frozenset()
+        hint, self._pending = self._pending, None
         if not self._ended:
             self._stirred.clear()
-        if not hint:
+        if hint is None:
             raise StopAsyncIteration
         return hint
 

@@ -1,19 +1,60 @@
 """The words stores speak: what a store holds, and the Store protocol itself.
 
-A store is where probers put votes and nameservers find them. It is asynchronous because one of them is across a network; the
-memory store keeps the same contract (`gslb.testing.check_store`). Losing it changes no answer.
+A store is where probers put votes, operators put overrides, and nameservers find both. It is asynchronous because one of them is across
+a network; the memory store keeps the same contract (`gslb.testing.check_store`). Losing it changes no answer.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+import math
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final, Protocol
 
+from gslb.errors import StoreError
+from gslb.override import HOLD, Hold, Override, Withdrawal, Word
 from gslb.verdict import Target, Vote
 
 Votes = Mapping[Target, Mapping[str, Vote]]  # target → prober → vote
 Hint = frozenset[Target]  # targets whose votes have changed; empty = read everything again
+
+REMEMBERED: Final = 7 * 86_400.0  # seconds for which what no longer holds is kept: a node that was away longer brings nothing back
+
+
+class OvertakenError(StoreError):
+    """Somebody else wrote overrides in the meantime: read again, judge again, write again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What operators said: by key the last word. `version` grows with every write; words written at another version are refused."""
+
+    version: int = 0
+    words: Mapping[str, Word] = field(default_factory=lambda: MappingProxyType({}))
+
+    def standing(self, now: float) -> tuple[Override, ...]:
+        """Return the overrides that have not expired, in the order they were given."""
+        found = [word for word in self.words.values() if isinstance(word, Override) and word.holds(now)]
+        return tuple(sorted(found, key=lambda word: (word.since, word.key)))
+
+    def hold(self, now: float) -> Hold | None:
+        """Return the hold, if there is one that has not expired."""
+        word = self.words.get(HOLD)
+        return word if isinstance(word, Hold) and word.holds(now) else None
+
+    def with_words(self, words: Iterable[Word], now: float) -> Overrides:
+        """Put words in place of those with the same keys; what has long been over is let go."""
+        merged = {**self.words, **{word.key: word for word in words}}
+        kept = {key: word for key, word in merged.items() if _over(word) > now - REMEMBERED}
+        return Overrides(self.version + 1, MappingProxyType(kept))
+
+
+def _over(word: Word) -> float:
+    """When a word ceased to say anything new."""
+    if isinstance(word, Withdrawal):
+        return word.since
+    return math.inf if word.expires is None else word.expires
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +63,7 @@ class State:
 
     votes: Votes
     time: float
+    overrides: Overrides = Overrides()
 
 
 class Store(Protocol):
@@ -33,6 +75,14 @@ class Store(Protocol):
 
     async def forget(self, prober: str, targets: Sequence[Target]) -> None:
         """Take the prober's votes on these targets away; unknown ones are no fault."""
+        ...
+
+    async def say(self, words: Sequence[Word], version: int) -> Overrides:
+        """Write overrides, holds and withdrawals, all or none; what stands then. Raises OvertakenError where the version is another by now."""
+        ...
+
+    async def remind(self, words: Iterable[Word]) -> Overrides:
+        """Bring back words from before a restart or a wipe: of two with the same key the one said later stands."""
         ...
 
     async def read(self) -> State:

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Final
 
 from gslb.errors import StoreError
-from gslb.store.state import Hint, Store
+from gslb.override import Hold, Kind, Level, Override, Withdrawal
+from gslb.store.state import Hint, Overrides, OvertakenError, Store
 from gslb.verdict import State, Target, Vote
 
 _LIMIT: Final = 5.0  # seconds for anything to be heard; a store across a network may take a while
 A: Final = Target("web", "d1", "192.0.2.1")
 B: Final = Target("web", "d1", "2001:db8::1")
 
+_FOREVER: Final = 4e9  # a store lets go of what has long been over: by its own clock these have not
+DRAIN: Final = Override(Kind.DRAIN, Level.SITE, site="fra", author="ann", reason="new switches — ✓", since=100.0, expires=_FOREVER)
+WEIGHT: Final = Override(Kind.WEIGHT, Level.MEMBER, pool="web", member="2001:db8::1", weight=7, author="bob", reason="canary", since=105.0)
+HOLD: Final = Hold("ann", "probers are moved", 106.0, _FOREVER)
+
 
 async def check_store(make: Callable[[], Awaitable[Store]]) -> None:
     """Hold a store to its contract. `make` opens an empty one each time; several from one `make` need not share anything."""
-    for law in (_begins_empty, _keeps_votes_apart, _replaces, _forgets, _states_do_not_change, _hints, _refuses_false_names, _closes):
+    for law in (*_OF_VOTES, *_OF_OVERRIDES, _closes):
         store = await make()
         try:
             async with asyncio.timeout(_LIMIT * 2):
@@ -29,6 +36,8 @@ async def check_store(make: Callable[[], Awaitable[Store]]) -> None:
 async def _begins_empty(store: Store) -> None:
     state = await store.read()
     assert not state.votes
+    assert not state.overrides.words
+    assert state.overrides.version == 0
     assert state.time > 0, "a store has a clock"
 
 
@@ -108,6 +117,71 @@ async def _refuses_false_names(store: Store) -> None:
         raise AssertionError("a vote in another prober's name was taken")
 
 
+async def _takes_words(store: Store) -> None:
+    """Keep the last word of each key whole, and count versions."""
+    first = await store.say([DRAIN, WEIGHT], 0)
+    assert first.version > 0
+    assert first.standing(150.0) == (DRAIN, WEIGHT), "every field comes back, in the order it was said"
+    assert (await store.read()).overrides == first
+    later = replace(DRAIN, since=120.0, reason="longer", expires=5e9)
+    second = await store.say([later, HOLD], first.version)
+    assert second.version > first.version
+    assert second.standing(150.0) == (WEIGHT, later)
+    assert second.hold(150.0) == HOLD
+
+
+async def _refuses_overtaken_words(store: Store) -> None:
+    """Let nobody write who has not read what was written last; nothing of it is taken."""
+    now = await store.say([DRAIN], (await store.read()).overrides.version)
+    for version in (now.version - 1, now.version + 1):
+        try:
+            await store.say([WEIGHT], version)
+        except OvertakenError:
+            continue
+        raise AssertionError("words judged by an old state were taken")
+    assert (await store.read()).overrides == now
+    results = await asyncio.gather(*(store.say([replace(WEIGHT, weight=n)], now.version) for n in range(5)), return_exceptions=True)
+    assert sum(isinstance(result, Overrides) for result in results) == 1, "of those who write at once one is first"
+
+
+async def _withdraws(store: Store) -> None:
+    """Take one word back; who remembers it later does not bring it to life again."""
+    said = await store.say([DRAIN, WEIGHT], 0)
+    gone = Withdrawal(DRAIN.key, "ann", "done", _FOREVER)
+    left = await store.say([gone], said.version)
+    assert left.standing(150.0) == (WEIGHT,)
+    assert (await store.remind([DRAIN, WEIGHT])).standing(150.0) == (WEIGHT,)
+    again = replace(DRAIN, since=_FOREVER + 1, expires=None)
+    assert (await store.say([again], left.version)).standing(150.0) == (WEIGHT, again)
+
+
+async def _is_reminded(store: Store) -> None:
+    """Begin with what was said before a wipe; of two words the one said later stands, whoever brings it."""
+    before = await store.remind([DRAIN, HOLD])
+    assert before.standing(150.0) == (DRAIN,)
+    assert before.hold(150.0) == HOLD
+    younger, older = replace(DRAIN, since=110.0), replace(HOLD, since=1.0, reason="older")
+    now = await store.remind([younger, older])
+    assert now.standing(150.0) == (younger,)
+    assert now.hold(150.0) == HOLD
+    assert await store.remind([DRAIN]) == now, "nothing new, no new version"
+    assert await store.remind([]) == now
+
+
+async def _tells_of_words(store: Store) -> None:
+    """Whoever listens hears of words, by a hint that covers everything, also when votes change beside them."""
+    listener = store.changes()
+    await store.publish("p1", [_vote("p1", A)])
+    said = await store.say([DRAIN], 0)
+    await store.publish("p1", [_vote("p1", B)])
+    async with asyncio.timeout(_LIMIT):
+        while await anext(listener):
+            pass
+    before = await store.read()
+    await store.say([Withdrawal(DRAIN.key, since=_FOREVER)], said.version)
+    assert before.overrides == said, "what was read does not change"
+
+
 async def _closes(store: Store) -> None:
     """End the listeners on closing, and afterwards say so with a StoreError."""
     listener = store.changes()
@@ -122,7 +196,7 @@ async def _closes(store: Store) -> None:
         except StopAsyncIteration:
             continue
         raise AssertionError("a closed store gave a hint")
-    for use in (store.read, lambda: store.publish("p1", [])):
+    for use in (store.read, lambda: store.publish("p1", []), lambda: store.say([DRAIN], 0), lambda: store.remind([DRAIN])):
         try:
             await use()
         except StoreError:
@@ -132,3 +206,7 @@ async def _closes(store: Store) -> None:
 
 def _vote(prober: str, target: Target, state: State = State.UP) -> Vote:
     return Vote(target, prober, state, 1.5, reason="status 200")
+
+
+_OF_VOTES: Final = (_begins_empty, _keeps_votes_apart, _replaces, _forgets, _states_do_not_change, _hints, _refuses_false_names)
+_OF_OVERRIDES: Final = (_takes_words, _refuses_overtaken_words, _withdraws, _is_reminded, _tells_of_words)

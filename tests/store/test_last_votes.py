@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gslb.errors import StoreError
-from gslb.store import last_votes
+from gslb.store import kept_file
 from gslb.store.last_votes import FILE, MAX_AGE, load, save
 from gslb.verdict import State, Target, Vote
 
@@ -74,7 +74,7 @@ def test_a_folder_that_cannot_be_written(tmp_path):
 
 def test_size_is_bounded_both_ways(tmp_path, monkeypatch):
     save(tmp_path, VOTES, NOW)
-    monkeypatch.setattr(last_votes, "MAX_SIZE", 100)
+    monkeypatch.setattr(kept_file, "MAX_SIZE", 100)
     assert "damaged" in load(tmp_path, NOW).problem
     with pytest.raises(StoreError, match="at most 100"):
         save(tmp_path, VOTES, NOW)

@@ -7,7 +7,9 @@ import asyncio
 import pytest
 
 from gslb.errors import StoreError
+from gslb.override import Hold, Kind, Level, Override, Withdrawal
 from gslb.store import STORES, MemoryStore, open_store
+from gslb.store.state import REMEMBERED
 from gslb.testing import check_store
 from gslb.verdict import State, Target, Vote
 
@@ -66,3 +68,17 @@ async def test_who_leaves_is_forgotten():
     assert not store._listeners
     with pytest.raises(StopAsyncIteration):
         await anext(listener)
+
+
+async def test_what_has_long_been_over_is_let_go_and_what_has_not_is_kept():
+    now = [1000.0]
+    store = MemoryStore(clock=lambda: now[0])
+    short = Override(Kind.DRAIN, Level.SITE, site="fra", since=1000.0, expires=1010.0)
+    gone, always = Withdrawal("pool/web/state", since=1000.0), Override(Kind.UP, Level.POOL, pool="api", since=1000.0)
+    await store.say([short, gone, always], 0)
+    now[0] = 1000.0 + REMEMBERED
+    state = await store.say([Hold(since=now[0])], 1)
+    assert state.words.keys() == {short.key, always.key, "hold"}
+    assert state.standing(now[0]) == (always,)
+    now[0] += 20
+    assert (await store.say([], 2)).words.keys() == {always.key, "hold"}
