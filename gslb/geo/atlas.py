@@ -10,7 +10,7 @@ from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, IPv6Network
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,13 @@ class Edition:
 
     name: str
     metadata: Metadata
+
+
+class Home(NamedTuple):
+    """How many addresses a location has (of IPv6: networks of /64), and the first one of its largest stretch."""
+
+    size: int
+    first: int
 
 
 class Atlas:
@@ -76,6 +83,19 @@ class Atlas:
             location, length = _found(self._v4, inside[0], 32)
             length += inside[1]
         return self.locations[location], IPv6Network((number, length), strict=False)
+
+    def homes(self, version: int = 4) -> dict[int, Home]:
+        """Return where each location (by index) has its addresses of a family; those without any are left out."""
+        runs = self._v4 if version == 4 else self._v6
+        starts = runs.high >> np.uint64(32) if version == 4 else runs.high  # IPv6 is counted in networks of /64: more is no place
+        size = np.diff(starts, append=np.uint64(2**32 if version == 4 else 2**64 - 1))
+        total = np.zeros(len(self.locations), np.uint64)
+        np.add.at(total, runs.value, size)
+        order = np.argsort(size, kind="stable")
+        largest = np.zeros(len(self.locations), np.intp)
+        largest[runs.value[order]] = order  # the last one written is the largest
+        shift = 128 - (32 if version == 4 else 128)  # runs are left-aligned
+        return {n: Home(int(total[n]), start(runs, int(largest[n])) >> shift) for n in np.flatnonzero(total).tolist()}
 
     def oldest_build(self) -> int | None:
         """Return the Unix time at which the oldest database was built; None without databases or when none says."""

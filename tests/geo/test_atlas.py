@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from gslb import geo
 from gslb.answer import region
+from gslb.answer.subnet import embedded
 from gslb.errors import GeoError
 from gslb.geo import mmdb, networks
 from gslb.geo.atlas import STALE_AFTER, Atlas, build
@@ -249,3 +250,16 @@ def test_the_shipped_database_loads_from_its_folder() -> None:
     atlas = geo.load(SHIPPED.parent, [], {})
     assert [edition.name for edition in atlas.editions] == ["gslb-region.mmdb.xz"]
     assert atlas.editions[0].metadata.node_count == 3_281_089
+
+
+@given(networks=operator)
+@settings(max_examples=60)
+def test_homes_are_where_locations_have_addresses(networks: list[NetworkFact]) -> None:
+    atlas = build([], networks, SITES)
+    homes = atlas.homes()
+    assert sum(home.size for home in homes.values()) == 2**32
+    for index, home in homes.items():
+        assert atlas.lookup(IPv4Address(home.first))[0] == atlas.locations[index]
+    for index, home in atlas.homes(6).items():
+        if embedded(home.first) is None:  # such addresses count as IPv4
+            assert atlas.lookup(IPv6Address(home.first))[0] == atlas.locations[index]
