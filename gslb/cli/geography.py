@@ -36,13 +36,14 @@ def lookup(
 ) -> None:
     """Say where addresses are, in which network, and who says so; the operator's networks included."""
     from gslb import config as operator
+    from gslb import geo
     from gslb.cli.serving import load_settings
     from gslb.geo import inspect
 
     settings, _path = load_settings(config)
     model = operator.load(settings.zones, settings.geo.networks).model
     for address in addresses:
-        _show(inspect.lookup(address, database or settings.geo.database, model.networks, model.sites))
+        _show(inspect.lookup(address, database or settings.geo.database or geo.shipped(), model.networks, model.sites))
 
 
 def verify(database: Database = None, config: SettingsPath = None) -> int:
@@ -56,12 +57,13 @@ def verify(database: Database = None, config: SettingsPath = None) -> int:
 
 
 def _database(given: Path | None, config: Path | None) -> Path:
+    from gslb import geo
     from gslb.cli.serving import load_settings
     from gslb.errors import UsageError
 
-    path = given or load_settings(config)[0].geo.database
+    path = given or load_settings(config)[0].geo.database or geo.shipped()
     if path is None:
-        raise UsageError("no geo database is set: name one with --database, or geo.database in gslb.yaml")
+        raise UsageError("no geo database came with this installation: name one with --database, or geo.database in gslb.yaml")
     return path
 
 

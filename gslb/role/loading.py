@@ -78,7 +78,7 @@ class Loader:
         return Load(loaded, targets.index(model), compiler, located, time.perf_counter() - began)
 
     def _read_databases(self) -> None:
-        path = self._settings.geo.database
+        path = self._settings.geo.database or geo.shipped()
         if path is None:
             return
         try:
