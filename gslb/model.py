@@ -129,6 +129,7 @@ class Pool:
     `answers`: groups given at once, 0 = all. TTLs in seconds. `joint`: the members are chosen once for both families, not for each apart.
     `family_down`: `all` or `nodata`, where a whole family is down and the other is not. `couple`: the draws for A, AAAA and hints agree for a client.
     `failback_delay`: seconds a recovered member rests before it is used again. `expose_sites`: each site gets a name of its own below the pool's.
+    `min_sites`: overrides that would leave fewer sites are refused; 0 = the guard that always is: one member.
     """
 
     id: str
@@ -143,6 +144,7 @@ class Pool:
     couple: bool = False
     failback_delay: float = 0.0
     expose_sites: bool = False
+    min_sites: int = 0
     where: Where = field(default=NOWHERE, compare=False)
 
     @property
