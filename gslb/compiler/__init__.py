@@ -1,7 +1,7 @@
-"""The compiler: model, verdicts and locations in, a plan out. The one waist between what is asked for and what is served.
+"""The compiler: model, moment and locations in, a plan out. The one waist between what is asked for and what is served.
 
 Called by the control process. Everything that can be decided before a query is decided here: policies run, rows are made, names are tabled.
-Pure: verdicts, locations and the cutter of partitions are arguments; it keeps nothing but what the model alone decides.
+Pure: verdicts, the time, overrides, locations and the cutter of partitions are arguments; it keeps nothing but what the model alone decides.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from typing import Final, TypeVar
 
 from gslb import targets
 from gslb.compiler.division import Cut, Divisions
-from gslb.compiler.recipe import Recipe, backups, recipes
-from gslb.compiler.recorder import Recorder
+from gslb.compiler.recipe import Recipe, recipes
 from gslb.compiler.rows import Place, Rows
 from gslb.compiler.standing import TYPES
 from gslb.compiler.zones import compile_zone
 from gslb.model import Location, Model
+from gslb.moment import Moment
+from gslb.override import Override
 from gslb.plan import Pool, Row, Snapshot, Zone
 from gslb.verdict import Target, Verdicts
 
@@ -40,9 +41,9 @@ class Compiler:
         self._recipes = recipes(model, self._divisions)
         self._by_number = {recipe.number: recipe for recipe in self._recipes.values()}
         self._pools_of = targets.index(model).pools
-        self._leaning: dict[str, set[str]] = {}  # pool → itself and the pools it may stand in for
+        self._leaning: dict[str, set[str]] = {}  # pool → itself and the pools whose rows may be made from its own
         for pool in model.pools.values():
-            for name in backups(model, pool):
+            for name in targets.leans_on(model, pool):
                 self._leaning.setdefault(name, set()).add(pool.id)
         self._eager = max(EAGER_REGIONS, EAGER_ROWS // max(1, len(TYPES) * len(model.pools)))
         self._zones: dict[bytes, Zone] | None = None
@@ -52,33 +53,72 @@ class Compiler:
         """The number of every pool: the same on every node and after every reload."""
         return {name: recipe.number for name, recipe in self._recipes.items()}
 
-    def compile(self, verdicts: Verdicts, generation: int) -> Snapshot:
-        """Compile everything."""
+    def compile(self, verdicts: Verdicts, generation: int, *, now: float = 0.0, overrides: Iterable[Override] = ()) -> Snapshot:
+        """Compile everything. `now`: seconds in the store's clock."""
         if self._zones is None:
             ids = self.pool_ids
             self._zones = {apex: compile_zone(zone, ids) for apex, zone in self._model.zones.items()}
-        rows = Rows(self._recipes, verdicts)
+        rows = Rows(self._recipes, Moment(verdicts, now, tuple(overrides)))
         pools = {recipe.number: self._pool(recipe, rows, None) for recipe in self._recipes.values()}
         return Snapshot(generation, self._zones, pools, self._divisions.partitions())
 
-    def update(self, snapshot: Snapshot, changed: Iterable[Target], verdicts: Verdicts, generation: int) -> Snapshot:
-        """Compile the pools that these targets can change, backups' users included; all else stays the same object."""
-        touched = {user for target in changed for pool in self._pools_of.get(target, ()) for user in self._leaning[pool]}
-        rows = Rows(self._recipes, verdicts)
+    def update(
+        self,
+        snapshot: Snapshot,
+        changed: Iterable[Target],
+        verdicts: Verdicts,
+        generation: int,
+        *,
+        now: float = 0.0,
+        overrides: Iterable[Override] = (),
+        was: Moment | None = None,
+    ) -> Snapshot:
+        """Compile the pools that these targets can change, those that lean on them included; all else stays the same object.
+
+        `was`: the moment of `snapshot`; with it, pools whose clock edge has come since, or of whom an override speaks that came or went, too.
+        """
+        moment = Moment(verdicts, now, tuple(overrides))
+        touched = {name for target in changed for name in self._pools_of.get(target, ())}
+        if was is not None:
+            touched |= self.due(was, moment)
+        rows = Rows(self._recipes, moment)
         pools = dict(snapshot.pools)
         for name in sorted(touched):
             recipe = self._recipes[name]
             pools[recipe.number] = self._pool(recipe, rows, snapshot.pools[recipe.number])
         return Snapshot(generation, snapshot.zones, pools, snapshot.partitions)
 
-    def row(self, pool: int, region: int, kind: int, verdicts: Verdicts, recorder: Recorder | None = None) -> Row:
-        """Compile one wanted row (NeedRow), or one to be explained. Raises LookupError for what is not in the plan."""
-        recipe = self._by_number[pool]
-        return Rows(self._recipes, verdicts, recorder).row(recipe, kind, Place(recipe.division, region))
+    def next_edge(self, moment: Moment) -> float | None:
+        """Return when rows made at this moment must be made anew, though nothing else may have changed: a clock edge, or a TTL that nears one."""
+        rows = Rows(self._recipes, moment)
+        return min((due for recipe in self._clocked(moment) if (due := _due(recipe, rows, moment.now)) is not None), default=None)
 
-    def fill(self, snapshot: Snapshot, wanted: Iterable[tuple[int, int, int]], verdicts: Verdicts, generation: int) -> Snapshot:
+    def due(self, was: Moment, moment: Moment) -> set[str]:
+        """Return the pools whose rows may differ between two moments for another reason than a verdict."""
+        rows = Rows(self._recipes, was)
+        own = {recipe.pool.id for recipe in self._clocked(was) if (due := _due(recipe, rows, was.now)) is not None and due <= moment.now}
+        differing = set(was.overrides) ^ set(moment.overrides)
+        if differing:
+            own |= {recipe.pool.id for recipe in self._recipes.values() if _spoken_of(recipe, differing)}
+        return {name for pool in own for name in self._leaning[pool]}
+
+    def row(self, pool: int, region: int, kind: int, verdicts: Verdicts, *, now: float = 0.0, overrides: Iterable[Override] = ()) -> Row:
+        """Compile one wanted row (NeedRow). Raises LookupError for what is not in the plan."""
+        recipe = self._by_number[pool]
+        return Rows(self._recipes, Moment(verdicts, now, tuple(overrides))).row(recipe, kind, Place(recipe.division, region))
+
+    def fill(
+        self,
+        snapshot: Snapshot,
+        wanted: Iterable[tuple[int, int, int]],
+        verdicts: Verdicts,
+        generation: int,
+        *,
+        now: float = 0.0,
+        overrides: Iterable[Override] = (),
+    ) -> Snapshot:
         """Put wanted rows (pool, region, type) into the plan; from then on updates keep them. Others' mistakes are left out."""
-        rows = Rows(self._recipes, verdicts)
+        rows = Rows(self._recipes, Moment(verdicts, now, tuple(overrides)))
         pools = dict(snapshot.pools)
         for number, region, kind in wanted:
             pool = pools.get(number)
@@ -90,20 +130,44 @@ class Compiler:
             pools[number] = pool._replace(rows={**pool.rows, kind: tuple(table)})
         return Snapshot(generation, snapshot.zones, pools, snapshot.partitions)
 
+    def _clocked(self, moment: Moment) -> list[Recipe]:
+        """Return the pools that the clock could change at all."""
+        expiring = [one for one in moment.overrides if one.expires is not None]
+        return [
+            recipe
+            for recipe in self._recipes.values()
+            if recipe.chain.clocked or recipe.pool.failback_delay or (expiring and _spoken_of(recipe, expiring))
+        ]
+
     def _pool(self, recipe: Recipe, rows: Rows, old: Pool | None) -> Pool:
         """Compile a pool's rows up to the budget, and beyond it those that the old plan had; what is equal stays the old object."""
         table: dict[int, tuple[Row | None, ...]] = {}
         default: dict[int, Row] = {}
-        for kind in TYPES:
+        for kind in recipe.entrants:
             before = old.rows[kind] if old else (None,) * len(recipe.division)
             wanted = [region for region, had in enumerate(before) if region < self._eager or had is not None]
+            known = {row: row for row in {id(row): row for row in before if row is not None}.values()}
+            kept: dict[int, Row] = {}
             now = list(before)
             for region, row in zip(wanted, rows.table(recipe, kind, wanted), strict=True):
-                now[region] = _kept(before[region], row)
+                same = kept.get(id(row))
+                if same is None:
+                    same = kept[id(row)] = known.get(row, row)
+                now[region] = same
             table[kind] = tuple(now)
             first = rows.row(recipe, kind, Place(recipe.division, 0))
             default[kind] = _kept(old.default[kind] if old else None, rows.intern(first._replace(ttl=min(first.ttl, recipe.pool.ttl_min))))
-        return _kept(old, Pool(recipe.pool.id, recipe.division.number, table, default))
+        return _kept(old, Pool(recipe.pool.id, recipe.division.number, table, default, recipe.couple))
+
+
+def _due(recipe: Recipe, rows: Rows, now: float) -> float | None:
+    edge = rows.edge(recipe)
+    return None if edge is None else recipe.lifetime.lowered(edge, now)
+
+
+def _spoken_of(recipe: Recipe, overrides: Iterable[Override]) -> bool:
+    """Whether one of these overrides speaks of a member of the pool."""
+    return any(one.speaks_of(recipe.pool.id, member.id, member.site) for one in overrides for member in recipe.pool.members)
 
 
 def _kept(old: T | None, new: T) -> T:

@@ -1,13 +1,13 @@
 """How clients are divided for pools with the same client-dependent filters: the compiler's side of a partition.
 
-One division serves every pool whose chain, and whose backups' chains, tell the same clients apart: one look-up finds the region for all of
-them. A chain that tells no two locations apart is undivided: no partition, region 0, scope 0.
+One division serves every pool whose chain, and the chains of its backups and of the pools inside it, tell the same clients apart: one look-up finds
+the region for all of them. A chain that tells no two locations apart is undivided: no partition, region 0, scope 0.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 
 from gslb.compiler.chain import Chain, Keys
 from gslb.compiler.numbers import numbered
@@ -27,6 +27,7 @@ class Division:
         self.regions = regions
         self.number = number
         self._keys: dict[Chain, list[Keys]] = {}
+        self._classes: dict[Chain, tuple[list[Keys], list[int]]] = {}
 
     def __len__(self) -> int:
         """Return how many regions there are."""
@@ -38,6 +39,19 @@ class Division:
         if found is None:
             found = self._keys[chain] = [chain.keys(location) for location in self.regions.representative]
         return found
+
+    def classes(self, chain: Chain) -> tuple[list[Keys], list[int]]:
+        """Return the different keys of a chain, and for every region the place of its keys among them."""
+        found = self._classes.get(chain)
+        if found is None:
+            places: dict[Keys, int] = {}
+            of_region = [places.setdefault(keys, len(places)) for keys in self.keys(chain)]
+            found = self._classes[chain] = (list(places), of_region)
+        return found
+
+    def key(self, chosen: Filter, region: int) -> Hashable:
+        """Return what one filter needs of the clients of a region."""
+        return chosen.client_key(self.regions.representative[region])
 
 
 class Divisions:
@@ -52,9 +66,9 @@ class Divisions:
         self._looks: dict[Filter, bool] = {}
         self._partitions: dict[int, Partition] | None = None
 
-    def of(self, chains: Iterable[Chain]) -> Division:
-        """Return the division for a pool's chain and its backups' chains."""
-        filters = dict.fromkeys(chosen for chain in chains for chosen in chain.filters if self.looks_at_client(chosen))
+    def of(self, used: Iterable[Filter]) -> Division:
+        """Return the division for the filters of a pool and of the pools that its rows may be made from."""
+        filters = dict.fromkeys(chosen for chosen in used if self.looks_at_client(chosen))
         key = tuple(sorted(filters, key=repr))  # so that a pool and its backup's pool share, whichever comes first
         found = self._of_filters.get(key)
         if found is None:

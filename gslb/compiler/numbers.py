@@ -6,6 +6,8 @@ A number comes from the name alone, so that adding one pool changes no other's n
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
+from hashlib import blake2b
 from zlib import crc32
 
 
@@ -21,3 +23,9 @@ def numbered(names: Sequence[bytes]) -> list[int]:
     for number, place in given.items():
         numbers[place] = number
     return numbers
+
+
+@lru_cache(maxsize=65_536)
+def key64(*words: str) -> int:
+    """Return 64 bits that stand for some words: what a sticky pick scores and is seeded with."""
+    return int.from_bytes(blake2b("\0".join(words).encode(), digest_size=8).digest())

@@ -26,6 +26,7 @@ class Asn:
     fence: bool = False
 
     name: ClassVar = "asn"
+    blind: ClassVar = True
     doc: ClassVar = (
         "Sends clients of the listed autonomous systems to the sites written for them, in the order written. All other clients, and those whose "
         "AS number is not known, pass unchanged. Where none of their sites is left, listed clients pass too, unless `fence: true`."

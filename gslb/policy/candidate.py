@@ -53,7 +53,8 @@ class Filter(Protocol):
     """One link of a policy's chain. Immutable, deterministic, total on empty input.
 
     Laws (tests/laws): output ids are a subset of input ids, only order and weights may differ; input is never mutated;
-    `client_key` never depends on health.
+    `client_key` never depends on health. A filter that looks at no weight and no grade, and changes none, may say `blind: ClassVar = True`: then
+    pools whose members differ in weight alone share its decisions.
     """
 
     name: ClassVar[str]

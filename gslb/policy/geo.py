@@ -31,6 +31,7 @@ class Geo:
     fence: bool = False
 
     name: ClassVar = "geo"
+    blind: ClassVar = True
     doc: ClassVar = (
         "Keeps the sites listed for the client's place, in the order written; unlisted sites are dropped. The most specific rule wins: network, tag, "
         "AS number, subdivision, country, continent, `default`. Where no listed site is left, the next wider rule is used, then `default`, unless "

@@ -23,6 +23,7 @@ class Geofence:
     fences: tuple[tuple[str, tuple[Place, ...]], ...]
 
     name: ClassVar = "geofence"
+    blind: ClassVar = True
     doc: ClassVar = (
         "Drops the members at sites that may not serve the client: a site that is written here serves clients of its places only, any other site "
         "serves everybody. A client whose place is not known is outside every fence. Where nothing is left the pool fails, and its fence binds even "

@@ -20,6 +20,7 @@ class Limit:
     per_site: int = 0
 
     name: ClassVar = "limit"
+    blind: ClassVar = True
     doc: ClassVar = (
         "Keeps the first so many sites, or members, in the order the filters before it left. A site fails as a whole: `per_site: 1` with "
         "`members: 2` makes sure that two answers do not fail together. A member without a site, and a pool inside the pool, counts as a site of its "

@@ -37,6 +37,7 @@ class Nearest:
     at_least: int = 1
 
     name: ClassVar = "nearest"
+    blind: ClassVar = True
     doc: ClassVar = (
         "Keeps the members at the sites nearest to the client (great circle, the operator's coordinates). Sites within 5 % of the nearest count as "
         "one tier. Three tiers per location, then the listed order. A client at a site that the operator's networks name gets that site first. "

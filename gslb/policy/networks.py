@@ -27,6 +27,7 @@ class Networks:
     fence: bool = False
 
     name: ClassVar = "networks"
+    blind: ClassVar = True
     doc: ClassVar = (
         "Sends clients in the listed networks, or with the listed tags (both from networks.yaml), to the sites written for them, in the order "
         "written; the longest network wins. All other clients pass unchanged. Where none of their sites is left, listed clients pass too, unless "

@@ -24,6 +24,7 @@ class Priority:
     at_least: int = 1
 
     name: ClassVar = "priority"
+    blind: ClassVar = True
     doc: ClassVar = (
         "Keeps the members with the lowest `priority` number; equal numbers are one group. Members without a number come after those "
         "that have one, each for itself, in list order. After `healthy` this is failover: the next group is used when the ones before it are gone."

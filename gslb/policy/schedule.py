@@ -28,6 +28,7 @@ class Schedule:
     closed: tuple[str, ...] = ()
 
     name: ClassVar = "schedule"
+    blind: ClassVar = True
     doc: ClassVar = (
         "Drops the members at sites that are closed: a site that is written here is open in its windows only, any other site always. A window is "
         "days, hours and dates, each of which may be left out. Where every site is closed the pool fails, and its `when_all_down` decides; closed "

@@ -3,7 +3,7 @@
 import pickle
 from array import array
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gslb import delta
@@ -77,6 +77,7 @@ def assemble(start: Snapshot, slices: list[Slice]) -> Snapshot:
 
 
 @given(snapshots(7), snapshots(8), snapshots(9))
+@settings(deadline=None)
 def test_the_difference_of_two_plans_makes_one_of_the_other(a: Snapshot, b: Snapshot, c: Snapshot) -> None:
     before = pickle.dumps(a)
     assembler = Assembler()
