@@ -114,7 +114,7 @@ def test_a_story_in_which_nothing_happens_proves_nothing(tmp_path: Path) -> None
 def test_a_refused_first_load_answers_nobody(tmp_path: Path) -> None:
     broken = WORLD.replace("www: {pool: web}", "www: {pool: wbe}")
     assert "unknown pool 'wbe'" in told(tmp_path, broken + "ask www.example.com A\n")
-    assert "nobody answers" in told(tmp_path, broken + "problem L003\nask www.example.com A\n")
+    assert "nothing to go on with" in told(tmp_path, broken + "problem L003\nask www.example.com A\n")
 
 
 def test_the_page_of_grammar_names_every_statement() -> None:

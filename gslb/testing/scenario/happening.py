@@ -1,4 +1,4 @@
-"""What happens in a scenario: time passes, checks see things, operators hold the verdicts.
+"""What happens in a scenario: time passes, checks see things, a node starts anew.
 
 Part of a story. A check's results come one interval apart; time moves only where a statement says so.
 """
@@ -33,8 +33,6 @@ class Happening:
             "unknown": self._unknown,
             "pass": partial(self._results, seen=passed()),
             "fail": partial(self._results, seen=failed()),
-            "hold": self._hold,
-            "release": self._release,
             "restart": self._restart,
             "verdict": self._verdict,
         }
@@ -44,8 +42,7 @@ class Happening:
         self._written.load(words)
         if moment < self._world.seconds:
             raise words.fail(f"time goes forward only: it is {self._world.seconds:g}s already")
-        self._world.seconds = moment
-        self._world.judge()
+        self._world.pass_until(moment)
 
     def _clock(self, words: Words) -> None:
         """`clock 2026-01-05T09:00`: the moment (UTC) that 0 s stands for."""
@@ -83,7 +80,7 @@ class Happening:
         interval = max(self._world.interval(target) for target in subjects)
         for number in range(count):
             if number:
-                self._world.seconds += interval
+                self._world.pass_until(self._world.seconds + interval)
             self._see(subjects, seen, prober)
 
     def _subjects(self, words: Words) -> list[Target]:
@@ -100,15 +97,6 @@ class Happening:
 
     def _see(self, subjects: list[Target], seen: Observation, prober: str, *, first: bool = False) -> None:
         self._world.observe(subjects, seen, prober, first=first)
-        self._world.judge()
-
-    def _hold(self, words: Words) -> None:
-        self._written.load(words)
-        self._world.held = True
-
-    def _release(self, words: Words) -> None:
-        self._written.load(words)
-        self._world.held = False
         self._world.judge()
 
     def _restart(self, words: Words) -> None:

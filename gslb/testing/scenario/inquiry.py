@@ -45,9 +45,6 @@ class Inquiry:
         EXPECTATIONS[words.statement.word](words, reply, asked)
 
     def _answered(self, words: Words, asked: Question) -> Reply:
-        if not self._world.loaded:
-            self._written.settle()
-            raise words.fail("no files have been accepted, so nobody answers")
         self._asker.serve(self._world.snapshot)
         wire = self._asker.ask(asked)
         if wire is None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from gslb.testing.scenario.asker import Asker
 from gslb.testing.scenario.happening import Happening
 from gslb.testing.scenario.inquiry import Inquiry
+from gslb.testing.scenario.overriding import Overriding
 from gslb.testing.scenario.script import ScenarioError, Script, Statement
 from gslb.testing.scenario.words import Words
 from gslb.testing.scenario.world import World
@@ -28,6 +29,7 @@ class Story:
         self.statements: Mapping[str, Callable[[Words], None]] = {
             **self._written.statements,
             **self._happening.statements,
+            **Overriding(self._world, self._written).statements,
             **Inquiry(self._world, self._written, asker).statements,
             "at": self._at,
             "wait": self._wait,

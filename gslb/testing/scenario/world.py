@@ -19,7 +19,10 @@ from gslb.geo import atlas
 from gslb.geo.mmdb import Database
 from gslb.judge import carry, judge_all
 from gslb.model import EMPTY_MODEL, Address, Member, Model, Pool
+from gslb.moment import Moment
+from gslb.override import Word
 from gslb.plan import EMPTY, Snapshot
+from gslb.store.state import Overrides
 from gslb.verdict import Target, Verdict, Vote
 
 NETWORKS: Final = "networks.yaml"
@@ -38,9 +41,10 @@ class World:
         self.seconds = 0.0
         self.snapshot: Snapshot = EMPTY
         self.verdicts: dict[Target, Verdict] = {}
-        self.held = False
+        self.said = Overrides()
         self._index = targets.Index({}, {})
         self._compiler: Compiler | None = None
+        self._moment = Moment()  # of the snapshot
         self._opinions: dict[str, dict[Target, Opinion]] = {}
 
     @property
@@ -66,9 +70,18 @@ class World:
         self._compiler = Compiler(self.model, located.locations, located.cut)
         self._opinions = {prober: self._inherited(prober, opinions) for prober, opinions in self._opinions.items()}
         self.verdicts = carry(self.verdicts, self._index.probes)
-        self.snapshot = self._compiler.compile(self.verdicts, self.snapshot.generation + 1)
-        self._judge(self._index.probes)
+        self._compile_all()
+        self.judge()
         return True
+
+    def pass_until(self, seconds: float) -> None:
+        """Let time pass, stopping wherever the clock alone changes something."""
+        end = self.epoch + seconds
+        while self._compiler and (edge := self._compiler.next_edge(self._moment)) is not None and edge <= end:
+            self.seconds = edge - self.epoch
+            self._compile(())
+        self.seconds = seconds
+        self.judge()
 
     def observe(self, subjects: Iterable[Target], seen: Observation, prober: str, *, first: bool = False) -> None:
         """Let a prober see this at the targets now. `first`: it has just started and knows nothing of before."""
@@ -87,16 +100,20 @@ class World:
             if self.verdicts.pop(target, None):
                 self._compile([target])
 
+    def say(self, words: Iterable[Word]) -> None:
+        """Let operators say this."""
+        self.said = self.said.with_words(words, self.now)
+        self.judge()
+
     def judge(self) -> None:
-        """Judge all targets and compile what changed."""
-        self._judge(self._index.probes)
+        """Judge all targets, unless verdicts are held, and compile what changed."""
+        self._compile(() if self.said.hold(self.now) else self._judge())
 
     def restart(self) -> None:
         """Be a node that starts now: it has the files, and reads the votes that probers have written."""
         self.verdicts = {}
-        assert self._compiler is not None
-        self.snapshot = self._compiler.compile(self.verdicts, self.snapshot.generation + 1)
-        self.judge()
+        self._judge()
+        self._compile_all()
 
     def interval(self, target: Target) -> float:
         """Seconds between two checks of the target."""
@@ -113,23 +130,29 @@ class World:
                         found |= dict.fromkeys(t for t in targets.of_address(self.model, member, address) if not at or t.check == check)
         return list(found)
 
-    def _judge(self, only: Iterable[Target]) -> None:
-        if self.held:
-            return
+    def _judge(self) -> list[Target]:
+        """Judge from the votes; return the targets whose rows may differ now."""
         votes: dict[Target, dict[str, Vote]] = {}
         for prober, opinions in self._opinions.items():
             for target, opinion in opinions.items():
                 if opinion.vote:
                     votes.setdefault(target, {})[prober] = opinion.vote
-        self.verdicts, changed = judge_all(votes, self.verdicts, self.now, [target for target in only if target in votes or target in self.verdicts])
-        self._compile(target for target in changed if target in self._index.pools)
+        self.verdicts, changed = judge_all(votes, self.verdicts, self.now)
+        return [target for target in changed if target in self._index.pools]
 
     def _compile(self, changed: Iterable[Target]) -> None:
-        """Compile what these targets can change, and hold it to the same as compiling everything."""
+        """Compile what these targets, the clock and operators can change, and hold it to be the same as compiling everything."""
         assert self._compiler is not None
-        self.snapshot = self._compiler.update(self.snapshot, changed, self.verdicts, self.snapshot.generation + 1)
-        whole = self._compiler.compile(self.verdicts, self.snapshot.generation)
+        old, was, now, said = self.snapshot, self._moment, self.now, self.said.standing(self.now)
+        self._moment = Moment(dict(self.verdicts), now, said)
+        self.snapshot = self._compiler.update(old, changed, self.verdicts, old.generation + 1, now=now, overrides=said, was=was)
+        whole = self._compiler.compile(self.verdicts, self.snapshot.generation, now=now, overrides=said)
         assert whole == self.snapshot, "an update differs from a full compile"
+
+    def _compile_all(self) -> None:
+        assert self._compiler is not None
+        self._moment = Moment(dict(self.verdicts), self.now, self.said.standing(self.now))
+        self.snapshot = self._compiler.compile(self.verdicts, self.snapshot.generation + 1, now=self.now, overrides=self._moment.overrides)
 
     def _inherited(self, prober: str, opinions: dict[Target, Opinion]) -> dict[Target, Opinion]:
         """Do as a prober does that is given new targets: kept ones run on, an edited check begins with the state it had."""

@@ -40,7 +40,14 @@ class Written:
         }
 
     def load(self, words: Words) -> None:
-        """Load for the first time, if not done; the first round of checks finds everything up unless the scenario says otherwise."""
+        """Load, if nothing has been; complain where there is nothing accepted to go on with."""
+        self._begin(words)
+        if not self._world.loaded:
+            self.settle()
+            raise words.fail("no files have been accepted, so there is nothing to go on with")
+
+    def _begin(self, words: Words) -> None:
+        """Load for the first time; the first round of checks finds everything up unless the scenario says otherwise."""
         if not self.fresh:
             return
         self.fresh = False
@@ -76,7 +83,7 @@ class Written:
 
     def _edit(self, words: Words) -> None:
         """`edit FILE OLD => NEW`: every place where the old text stands in the file; takes effect with the next `reload`."""
-        self.load(words)
+        self._begin(words)
         name = words.take("a file")
         old, arrow, new = words.rest().partition("=>")
         text = self._world.files.get(name, "")
@@ -86,7 +93,7 @@ class Written:
 
     def _remove(self, words: Words) -> None:
         """`remove FILE`; takes effect with the next `reload`."""
-        self.load(words)
+        self._begin(words)
         name = words.take("a file")
         if self._world.files.pop(name, None) is None:
             raise words.fail(f"there is no file {name}; there are {', '.join(self._world.files)}")
@@ -105,14 +112,14 @@ class Written:
 
     def _reload(self, words: Words) -> None:
         if self.fresh:
-            self.load(words)
+            self._begin(words)
         else:
             self.settle()
             self._read(words)
 
     def _problem(self, words: Words) -> None:
         """`problem CODE [at FILE:LINE:COL] [says TEXT]` or `problem none`."""
-        self.load(words)
+        self._begin(words)
         code = words.take("a code")
         there = "\n".join(f"    {problem}" for problem in self._world.problems) or "    none"
         if code == "none":
