@@ -98,6 +98,10 @@ CODES: Final[dict[str, Code]] = {
     "H011": Code("The limits of a JSON value are not understood.", "Write numbers, such as {below: 100, degraded_above: 50}."),
     "H012": Code("The days left of a certificate are not understood.", "Write whole days, such as {warn: 21, degrade: 7, down: 0}."),
     "H013": Code("A check without TLS has an option that needs it.", "Add tls: true, or leave the option out."),
+    "H014": Code("The question of a dns check makes no sense.", "Give a domain name, and answers only with the rcode NOERROR."),
+    "H015": Code("The command of an exec check is not one.", "Begin it with an absolute path: no shell looks for programs."),
+    "H016": Code("A name in a grpc check is not one.", "Write at most 255 ASCII characters without blanks."),
+    "H017": Code("A grpc check needs a library that is not installed here.", "Run pip install 'gslb[grpc]' wherever gslb probes or checks files."),
     # ── R: records in YAML ────────────────────────────────────────────────────────────────────────────────────────────
     "R001": Code("A record is not a mapping.", "Write {type: A, value: 192.0.2.1} or {pool: NAME}."),
     "R002": Code("A key of a record is not known.", "Correct its spelling."),

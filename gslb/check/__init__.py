@@ -2,7 +2,7 @@
 
 Read by `gslb.config` and `gslb.lint` (option schemas), run by `gslb.check.prober`. A name that is not in the
 table is looked for among the entry points `gslb.checks` of installed packages. Importing this module
-opens nothing and pulls in no HTTP library: what does the I/O is imported when a check is built.
+opens nothing and pulls in no library that others have to install: those are imported when a check runs.
 """
 
 from __future__ import annotations
@@ -10,7 +10,11 @@ from __future__ import annotations
 from importlib.metadata import entry_points
 from typing import Final, cast
 
+from gslb.check.dns import Dns
+from gslb.check.exec import Exec
+from gslb.check.grpc import Grpc
 from gslb.check.http import Http, Https
+from gslb.check.icmp import Icmp
 from gslb.check.observation import Check
 from gslb.check.tcp import Tcp
 
@@ -18,6 +22,10 @@ CHECKS: Final[dict[str, type[Check]]] = {
     "http": Http,
     "https": Https,
     "tcp": Tcp,
+    "dns": Dns,
+    "grpc": Grpc,
+    "icmp": Icmp,
+    "exec": Exec,
 }
 
 

@@ -17,6 +17,7 @@ from typing import Final
 
 from gslb.check import check_named
 from gslb.check.clock import Clock, SystemClock
+from gslb.check.exec import Exec
 from gslb.check.gate import Gate
 from gslb.check.heartbeat import Heartbeat
 from gslb.check.lateness import Lateness
@@ -53,6 +54,7 @@ class Prober:
 
     `publish` may raise StoreError: the votes are kept, superseded by newer ones, and offered again. `remembered` are votes of
     before a restart; they stand until the first results. `heard` is told of every observation (metrics, logs) and must not raise.
+    `programs`: whether checks of type exec may run here.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Prober:
         clock: Clock | None = None,
         jitter: Callable[[], float] = random.random,
         concurrency: int | None = None,
+        programs: bool = False,
     ) -> None:
         self.name = name
         self.first_round = asyncio.Event()
@@ -75,6 +78,7 @@ class Prober:
         self._heard = heard
         self._clock: Clock = clock or SystemClock()
         self._jitter = jitter
+        self._programs = programs
         self._heartbeat = Heartbeat()
         self._gate = Gate(self._heartbeat, concurrency)
         self._probes: dict[Target, _Probe] = {}
@@ -171,6 +175,8 @@ class Prober:
 
     async def _observe(self, target: Target, check: Check) -> Observation:
         """Look once; whatever a check type does, an Observation comes back in time."""
+        if check.type == Exec.name and not self._programs:
+            return own_fault("programs may not run here: probe: {exec: true}")
         try:
             checker = self._checker(target.digest, check)
         except Exception as error:  # noqa: BLE001 - a broken plugin is our fault, not the target's

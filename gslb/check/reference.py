@@ -18,6 +18,10 @@ _EXAMPLES: Final = {
     "http": "{type: http, port: 8080, host: www.example.com, path: /healthz, expect: {status: 200, body: ready}}",
     "https": "{type: https, host: www.example.com, path: /healthz, expect: {status: 200, json: {status: healthy}}, interval: 5s, timeout: 2s, down: 3, ok: 10, up: 5}",  # noqa: E501 - one line in YAML
     "tcp": '{type: tcp, port: 6379, send: "PING\\r\\n", expect: "+PONG"}',
+    "dns": "{type: dns, name: www.example.com, query: A, answers: [192.0.2.10]}",
+    "grpc": "{type: grpc, port: 50051, service: shop.Basket, tls: true, host: grpc.example.com}",
+    "icmp": "{type: icmp, interval: 2s, timeout: 500ms}",
+    "exec": "{type: exec, command: [/usr/lib/nagios/plugins/check_smtp, -H, '{address}'], interval: 30s, timeout: 10s}",
 }
 
 _INTRODUCTION: Final = """\
@@ -100,7 +104,36 @@ checks:
 ```
 """
 
-_MORE: Final = {"https": _EXPECT, "tcp": _TLS}
+_DNS: Final = """\
+An answer counts with our id, our question, and from the address that was asked; what else comes is left alone until the time is up. A truncated
+answer is asked for again over TCP. `answers` are compared without regard to case, quotes and the final dots of names.
+"""
+
+_GRPC: Final = """\
+`SERVING` passes; every other state, and a service that the server does not know, fails. With `tls: true` the certificate is judged as for
+`https`. Without the library h2 the check is refused at load, and a prober that lacks it abstains.
+"""
+
+_ICMP: Final = """\
+Needs no privilege where `net.ipv4.ping_group_range` holds the prober's group (most distributions); else CAP_NET_RAW. Without either it abstains.
+A site that answers pings may still serve nothing: use it beside another check, or for what has no port.
+"""
+
+_EXEC: Final = """\
+Runs only where the settings of the node that probes say so: `probe: {exec: true}`; elsewhere it abstains. Zone files can come from many hands,
+and this one lets them run programs. There is no shell. The environment holds `PATH`, `LANG` and `GSLB_ADDRESS` and nothing else; the working
+directory is
+`/`. At the deadline the program's whole session is killed. 4096 octets of what it says are read, and the first line, up to a `|`, is the reason.
+
+| exit code | result |
+|---|---|
+| 0 | passed |
+| 1 | passed with grade 50 |
+| 2 | failed; a program that does not end in time has failed too |
+| 3, any other, a signal, no such program | the prober abstains |
+"""
+
+_MORE: Final = {"https": _EXPECT, "tcp": _TLS, "dns": _DNS, "grpc": _GRPC, "icmp": _ICMP, "exec": _EXEC}
 
 _REASONS: Final = """\
 ## Reasons
@@ -119,6 +152,7 @@ What a check saw, as status, logs and votes show it:
 | `status 503`, `status 200, status is "ill", not "healthy"` | the answer was not as expected |
 | `certificate: certificate has expired` | the certificate was refused; the words are OpenSSL's |
 | `TLS: wrong version number` | the handshake failed |
+| `expected text heard`, `NOERROR, 2 answers`, `SERVING`, `echo heard` | what `tcp`, `dns`, `grpc` and `icmp` say when they pass |
 | `inverted: connected` | what the check saw, with `invert: true` |
 | `own fault: …` | the prober could not look: no descriptors, no permission, no route, unreadable `ca_file`, or it stood still itself. It abstains |
 """

@@ -9,7 +9,7 @@ from typing import Final
 
 _LATER: Final = "comes in a later version"
 
-LATER_CHECKS: Final = dict.fromkeys(("icmp", "dns", "grpc", "exec", "push", "haproxy", "nginx", "envoy", "prometheus"), _LATER)
+LATER_CHECKS: Final = dict.fromkeys(("push", "haproxy", "nginx", "envoy", "prometheus"), _LATER)
 LATER_FILTERS: Final = dict.fromkeys(("latency", "shed", "least", "capacity"), _LATER)
 LATER_PRESETS: Final = dict.fromkeys(("latency", "least-connections", "least-response-time", "least-bandwidth"), _LATER)
 LATER_PICKS: Final = {"sticky": _LATER}

@@ -116,7 +116,7 @@ class Dns(_Section):
 class Geo(_Section):
     """What is known of places."""
 
-    database: File | None = Field(default=None, description="MMDB file, or a folder of them; default: geodb/ if it is there")
+    database: File | None = Field(default=None, description="MMDB file, or a folder of them; default: geodb/ if it is there, else the database that comes with gslb")
     networks: File | None = Field(default=None, description="the operator's own networks; default: networks.yaml if it is there")
 
 
@@ -125,6 +125,7 @@ class Probe(_Section):
 
     name: str = Field(default="", description="unique name of this prober; default: the node's")
     place: str = Field(default="", description="where it stands, for quorums over places; default: its name")
+    exec: bool = Field(default=False, description="whether checks of type exec, which are programs, may run on this machine")
 
 
 class Metrics(_Section):

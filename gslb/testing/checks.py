@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from gslb.check.observation import Check, Observation, Result
+from gslb.model import Address
 from gslb.testing.servers import TROUBLES, closed_port, trouble
 
 _HERE: Final = IPv4Address("127.0.0.1")
@@ -36,9 +37,19 @@ async def check_check(make: Callable[[int, float], Check], *, passes: frozenset[
     assert seen.seconds < 0.5, "a refused connection is known at once"
 
 
-async def _in_time(check: Check, timeout: float) -> Observation:  # noqa: ASYNC109 - it is the check that keeps it
+async def check_silent(make: Callable[[float], Check], address: Address = _HERE) -> None:
+    """Hold a check type that needs no TCP server to the same contract, where nothing ever answers: `make(timeout)` builds such a check."""
+    before = _open_files()
+    seen = await _in_time(make(0.5), 0.5, address)
+    assert seen.result is Result.FAIL, seen
+    await _nothing_left(before, "silence")
+    await _cancels(make(30.0), "silence", address)
+    await _nothing_left(before, "silence, cancelled")
+
+
+async def _in_time(check: Check, timeout: float, address: Address = _HERE) -> Observation:  # noqa: ASYNC109 - it is the check that keeps it
     async with asyncio.timeout(timeout + _SLACK):
-        seen = await check.observe(_HERE)
+        seen = await check.observe(address)
     assert seen.reason, "a reason is always given"
     assert "\n" not in seen.reason, "in one line"
     assert len(seen.reason) <= 160, "and a short one"
@@ -47,8 +58,8 @@ async def _in_time(check: Check, timeout: float) -> Observation:  # noqa: ASYNC1
     return seen
 
 
-async def _cancels(check: Check, how: str) -> None:
-    task = asyncio.create_task(check.observe(_HERE))
+async def _cancels(check: Check, how: str, address: Address = _HERE) -> None:
+    task = asyncio.create_task(check.observe(address))
     for _ in range(20):  # somewhere in the middle: not at a moment that suits the check
         await asyncio.sleep(0.001)
     task.cancel()

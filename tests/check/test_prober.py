@@ -520,3 +520,23 @@ async def test_a_prober_that_was_stopped_does_not_blame_the_targets():
             process.kill()
             await process.wait()
             process._transport.close()
+
+
+async def test_programs_run_only_where_the_settings_say_so():
+    command = Check("run", "exec", {"command": ["/bin/echo", "fine"]}, 5.0, 2.0, 3, 10, 5, "e")
+    votes = {}
+    for allowed in (False, True):
+
+        async def publish(batch, allowed=allowed):
+            votes[allowed] = batch[0]
+
+        prober = Prober("p1", publish, programs=allowed, jitter=lambda: 0.0)
+        prober.set_targets({Target("run", "e", "127.0.0.1"): command})
+        task = asyncio.create_task(prober.run())
+        async with asyncio.timeout(5):
+            while allowed not in votes:
+                await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.wait([task])
+    assert (votes[False].state, votes[False].reason) == (State.UNKNOWN, "own fault: programs may not run here: probe: {exec: true}")
+    assert (votes[True].state, votes[True].reason) == (State.UP, "fine")
