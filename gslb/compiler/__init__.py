@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 from gslb import targets
 from gslb.compiler.division import Cut, Divisions
 from gslb.compiler.recipe import Recipe, recipes
+from gslb.compiler.recorder import Recorder
 from gslb.compiler.rows import Place, Rows
 from gslb.compiler.standing import TYPES
 from gslb.compiler.zones import compile_zone
@@ -106,6 +107,11 @@ class Compiler:
         """Compile one wanted row (NeedRow). Raises LookupError for what is not in the plan."""
         recipe = self._by_number[pool]
         return Rows(self._recipes, Moment(verdicts, now, tuple(overrides))).row(recipe, kind, Place(recipe.division, region))
+
+    def explained(self, pool: int, region: int, kind: int, moment: Moment, recorder: Recorder) -> Row:
+        """Compile one row as `row` does, heard by a recorder. Raises LookupError for what is not in the plan."""
+        recipe = self._by_number[pool]
+        return Rows(self._recipes, moment, recorder).row(recipe, kind, Place(recipe.division, region))
 
     def fill(
         self,

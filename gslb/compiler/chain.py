@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from gslb.compiler.recorder import Recorder
 from gslb.errors import PlanError
 from gslb.model import Location, Policy, Site
 from gslb.policy import filter_named
@@ -69,24 +70,24 @@ class Chain:
         """Return what each filter needs of a client there."""
         return tuple(chosen.client_key(location) for chosen in self.filters)
 
-    def start(self, candidates: Candidates) -> list[Candidates]:
+    def start(self, candidates: Candidates, recorder: Recorder | None = None) -> list[Candidates]:
         """Run the filters that are the same for every client, once for all regions; what is left goes to `choose`."""
-        outcomes = [_run(self._head, some) for some in _by_weight(candidates)]
+        outcomes = [_run(self._head, some, recorder) for some in _by_weight(candidates)]
         return [outcome.candidates for outcome in outcomes if outcome.candidates and not outcome.failed]
 
-    def choose(self, started: Sequence[Candidates], keys: Keys) -> Choice:
+    def choose(self, started: Sequence[Candidates], keys: Keys, recorder: Recorder | None = None) -> Choice:
         """Return what the whole chain keeps; nothing = it failed, and the all-down rule applies."""
         tail = [*zip(self._tail, keys[len(self._head) :], strict=True)]
         for at, some in enumerate(started):
-            outcome = _run(tail, some)
+            outcome = _run(tail, some, recorder)
             if outcome.candidates and not outcome.failed:
                 return Choice(at, outcome.candidates)
         return _NOTHING
 
-    def fail_open(self, candidates: Candidates, keys: Keys) -> Candidates:
+    def fail_open(self, candidates: Candidates, keys: Keys, recorder: Recorder | None = None) -> Candidates:
         """Return whom to serve though all are down: the chain without health and limits. Nothing only where a fence leaves nothing."""
         links = [(chosen, key) for chosen, key in zip(self._loose, keys, strict=True) if chosen is not None]
-        outcomes = [_run(links, some) for some in _by_weight(candidates)]
+        outcomes = [_run(links, some, recorder, loose=True) for some in _by_weight(candidates)]
         outcomes.sort(key=lambda outcome: outcome.failed)
         return next((outcome.candidates for outcome in outcomes if outcome.candidates), ())
 
@@ -99,11 +100,15 @@ def _by_weight(candidates: Candidates) -> Iterator[Candidates]:
         yield candidates
 
 
-def _run(links: Sequence[tuple[Filter, Hashable]], candidates: Candidates) -> Outcome:
+def _run(links: Sequence[tuple[Filter, Hashable]], candidates: Candidates, recorder: Recorder | None, *, loose: bool = False) -> Outcome:
     """Pass candidates down the chain; the whole has failed where a link has."""
     failed = False
+    if recorder is not None:
+        recorder.run(candidates, loose=loose)
     for chosen, key in links:
         outcome = chosen.apply(candidates, key)
+        if recorder is not None:
+            recorder.link(chosen, key, candidates, outcome)
         candidates = outcome.candidates
         failed = failed or outcome.failed
     return Outcome(candidates, failed)

@@ -24,6 +24,7 @@ from gslb.compiler.chain import Candidates, Chain, Choice, Keys
 from gslb.compiler.division import Division
 from gslb.compiler.numbers import key64
 from gslb.compiler.recipe import Recipe
+from gslb.compiler.recorder import Recorder
 from gslb.compiler.stage import Decisions, Stage
 from gslb.compiler.standing import AAAA, CNAME, A, Inside, Standing, stand
 from gslb.moment import Moment
@@ -47,8 +48,9 @@ class Place(NamedTuple):
 class Rows:
     """One pass. `row` is total: whatever is down or missing, there is a row."""
 
-    def __init__(self, recipes: Mapping[str, Recipe], moment: Moment) -> None:
-        """Start a pass; what it remembers is good for this moment only."""
+    def __init__(self, recipes: Mapping[str, Recipe], moment: Moment, recorder: Recorder | None = None) -> None:
+        """Start a pass; what it remembers is good for this moment only. What a recorder is to hear is decided once more for its ears."""
+        self._recorder = recorder
         self._recipes = recipes
         self._moment = moment._replace(overrides=tuple(one for one in moment.overrides if one.holds(moment.now)))
         self._stages: dict[tuple[int, int, tuple[Inside | None, ...]], Stage] = {}
@@ -122,6 +124,15 @@ class Rows:
         return Inside(state, tuple(places), stage.soon(keys, choice), self._edge(recipe, stage))
 
     def _row(self, recipe: Recipe, kind: int, stage: Stage, choice: Choice, at: Place) -> Row:
+        if self._recorder is None:
+            return self._decided(recipe, kind, stage, choice, at)
+        self._recorder.pool(recipe.pool, kind, stage.standing)
+        stage.chain.choose(stage.chain.start(stage.standing.candidates, self._recorder), self.keys(recipe, at), self._recorder)
+        row = self._decided(recipe, kind, stage, choice, at)
+        self._recorder.row(row)
+        return row
+
+    def _decided(self, recipe: Recipe, kind: int, stage: Stage, choice: Choice, at: Place) -> Row:
         ttl = self._ttl(recipe, stage, choice, at)
         if not choice.kept:
             return self._failed(recipe, kind, stage, ttl, at)
@@ -162,14 +173,14 @@ class Rows:
         """Choose among members that are all down; those that an operator took out only where nothing else is left."""
         for some in (stage.standing.candidates, stage.standing.reserve):
             if mode == "primary":
-                allowed = (stage.chain.fail_open((one,), keys) for one in some)
+                allowed = (stage.chain.fail_open((one,), keys, self._recorder) for one in some)
                 kept = next((kept for kept in allowed if kept), ())
             else:
                 good = _last_good(some, stage.standing, slack) if mode == "last_known_good" else ()
-                kept = stage.chain.fail_open(good, keys)
+                kept = stage.chain.fail_open(good, keys, self._recorder)
                 if kept:
                     return kept, "last-known-good"
-                kept = stage.chain.fail_open(some, keys)
+                kept = stage.chain.fail_open(some, keys, self._recorder)
             if kept:
                 return kept, "primary" if mode == "primary" else "all-down"
         return (), ""
@@ -186,6 +197,8 @@ class Rows:
         soon = stage.soon(self.keys(recipe, at), choice) if stage.standing.soon else None
         edge = self._edge(recipe, stage)
         left = None if edge is None else edge - self._moment.now
+        if self._recorder is not None:
+            self._recorder.ttl(lifetime, soon, left)
         return min(lifetime.within(soon), lifetime.before(left))
 
     def _edge(self, recipe: Recipe, stage: Stage) -> float | None:
