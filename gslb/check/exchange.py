@@ -54,6 +54,7 @@ async def exchange(request: Request, address: Address, progress: Progress) -> st
         progress.fact("request", f"{request.method} {request.path}")
         line.writer.write(request.octets(address))
         heard = await answer.read(line.reader, request.method, progress)
+    progress.stage = "judging the answer"
     unmet = await request.expect.unmet(heard, progress)
     if unmet:
         raise Unfit(unmet)

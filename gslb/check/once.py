@@ -14,6 +14,8 @@ import asyncio
 from dataclasses import replace
 from typing import Final
 
+from gslb.check import check_named
+from gslb.check.exec import Exec
 from gslb.check.grade import linear
 from gslb.check.observation import Check as Checker
 from gslb.check.observation import Observation, Result
@@ -21,6 +23,23 @@ from gslb.model import Address, Check
 
 _GRACE: Final = 0.5  # seconds past its timeout after which a check that does not keep it is cut off
 _REASON: Final = 160  # characters, as in `attempt`
+
+
+async def look_as(check: Check, address: Address, *, programs: bool) -> Observation:
+    """Build the check and look once. `programs`: whether checks of type exec may run here."""
+    checker = build(check, programs=programs)
+    return checker if isinstance(checker, Observation) else await look(checker, check, address)
+
+
+def build(check: Check, *, programs: bool) -> Checker | Observation:
+    """Make the check, or say why this prober cannot look."""
+    if check.type == Exec.name and not programs:
+        return own_fault("programs may not run here: probe: {exec: true}")
+    try:
+        kind = check_named(check.type)
+        return kind.build(check) if kind else own_fault(f"no check type {check.type!r} here")
+    except Exception as error:  # noqa: BLE001 - a broken plugin is our fault, not the target's
+        return own_fault(f"{type(error).__name__}: {error}")
 
 
 async def look(checker: Checker, check: Check, address: Address) -> Observation:

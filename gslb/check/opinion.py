@@ -40,6 +40,7 @@ class Opinion:
     since: float = 0.0
     vote: Vote | None = None
     told: float = 0.0
+    last_up: float | None = None
 
     @classmethod
     def new(cls, target: Target, check: Check, prober: str, inherited: Vote | None = None) -> Self:
@@ -48,7 +49,7 @@ class Opinion:
         if inherited is None or inherited.state is State.UNKNOWN:
             return opinion
         vote = replace(inherited, target=target, prober=prober, seconds_to_change=None)
-        return replace(opinion, grade=at(vote.grade), state=vote.state, since=vote.since, vote=vote)
+        return replace(opinion, grade=at(vote.grade), state=vote.state, since=vote.since, vote=vote, last_up=vote.last_up)
 
     def after(self, seen: Observation, now: float) -> Self:
         """Take one observation in; `now` is the store's time in seconds."""
@@ -56,10 +57,11 @@ class Opinion:
             return self.saying(self._abstention(seen.reason, now), now)
         counters, wait = self._counted(seen.result is Result.OK, now)
         since = self.since if counters.state is self.state else now
+        last_up = now if self.state is State.UP and counters.state is State.DOWN else self.last_up
         grade = self._graded(seen)
         shown = grade.shown if grade else FULL
-        vote = Vote(self.target, self.prober, counters.state, since, shown, wait, seen.reason)
-        return replace(self, counters=counters, grade=grade, state=counters.state, since=since).saying(vote, now)
+        vote = Vote(self.target, self.prober, counters.state, since, shown, wait, seen.reason, last_up)
+        return replace(self, counters=counters, grade=grade, state=counters.state, since=since, last_up=last_up).saying(vote, now)
 
     def saying(self, vote: Vote, now: float) -> Self:
         """Take the vote for ours, unless it says nothing new."""
@@ -88,7 +90,7 @@ class Opinion:
     def _abstention(self, reason: str, now: float) -> Vote:
         old = self.vote
         since = old.since if old and old.state is State.UNKNOWN else now
-        return Vote(self.target, self.prober, State.UNKNOWN, since, old.grade if old else 100, None, reason)
+        return Vote(self.target, self.prober, State.UNKNOWN, since, old.grade if old else 100, None, reason, self.last_up)
 
 
 def _plain(reason: str) -> str:

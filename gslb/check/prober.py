@@ -15,15 +15,13 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Final
 
-from gslb.check import check_named
 from gslb.check.clock import Clock, SystemClock
-from gslb.check.exec import Exec
 from gslb.check.gate import Gate
 from gslb.check.heartbeat import Heartbeat
 from gslb.check.lateness import Lateness
 from gslb.check.observation import Check as Checker
 from gslb.check.observation import Observation, Result
-from gslb.check.once import look, own_fault
+from gslb.check.once import build, look
 from gslb.check.opinion import Opinion
 from gslb.errors import StoreError
 from gslb.model import Check
@@ -82,7 +80,7 @@ class Prober:
         self._heartbeat = Heartbeat()
         self._gate = Gate(self._heartbeat, concurrency)
         self._probes: dict[Target, _Probe] = {}
-        self._checkers: dict[str, Checker | None] = {}
+        self._checkers: dict[str, Checker | Observation] = {}
         self._remembered = {(vote.target.check, vote.target.address): vote for vote in remembered}
         self._unseen: set[Target] = set()
         self._unsent: dict[Target, Vote] = {}
@@ -175,24 +173,18 @@ class Prober:
 
     async def _observe(self, target: Target, check: Check) -> Observation:
         """Look once; whatever a check type does, an Observation comes back in time."""
-        if check.type == Exec.name and not self._programs:
-            return own_fault("programs may not run here: probe: {exec: true}")
-        try:
-            checker = self._checker(target.digest, check)
-        except Exception as error:  # noqa: BLE001 - a broken plugin is our fault, not the target's
-            return own_fault(f"{type(error).__name__}: {error}")
-        if checker is None:
-            return own_fault(f"no check type {check.type!r} here")
+        checker = self._checker(target.digest, check)
+        if isinstance(checker, Observation):
+            return checker
         seen = await look(checker, check, ip_address(target.address))
         ran_out = seen.result is Result.FAIL and seen.seconds >= check.timeout
         if ran_out and self._heartbeat.stalled(seen.seconds) >= _STALLED * check.timeout:
             return Observation(Result.UNKNOWN, seen.seconds, "own fault: the prober stood still meanwhile")
         return seen
 
-    def _checker(self, digest: str, check: Check) -> Checker | None:
+    def _checker(self, digest: str, check: Check) -> Checker | Observation:
         if digest not in self._checkers:
-            kind = check_named(check.type)
-            self._checkers[digest] = kind.build(check) if kind else None
+            self._checkers[digest] = build(check, programs=self._programs)
         return self._checkers[digest]
 
     async def _send(self) -> None:
