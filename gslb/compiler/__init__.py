@@ -153,13 +153,11 @@ class Compiler:
             before = old.rows[kind] if old else (None,) * len(recipe.division)
             wanted = [region for region, had in enumerate(before) if region < self._eager or had is not None]
             known = {row: row for row in {id(row): row for row in before if row is not None}.values()}
-            kept: dict[int, Row] = {}
+            made = rows.table(recipe, kind, wanted)
+            same = {key: known.get(row, row) for key, row in {id(row): row for row in made}.items()}
             now = list(before)
-            for region, row in zip(wanted, rows.table(recipe, kind, wanted), strict=True):
-                same = kept.get(id(row))
-                if same is None:
-                    same = kept[id(row)] = known.get(row, row)
-                now[region] = same
+            for region, row in zip(wanted, made, strict=True):
+                now[region] = same[id(row)]
             table[kind] = tuple(now)
             first = rows.row(recipe, kind, Place(recipe.division, 0))
             default[kind] = _kept(old.default[kind] if old else None, rows.intern(first._replace(ttl=min(first.ttl, recipe.pool.ttl_min))))

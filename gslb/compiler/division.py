@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import NamedTuple
 
 from gslb.compiler.chain import Chain, Keys
 from gslb.compiler.numbers import numbered
@@ -19,6 +20,13 @@ from gslb.regions import Regions, classify
 Cut = Callable[[Sequence[int]], Partition]
 
 
+class Classes(NamedTuple):
+    """The different keys of a chain over a division, and for every region the place of its keys among them."""
+
+    keys: list[Keys]
+    of_region: list[int]
+
+
 class Division:
     """The regions of some filters. `number`: the partition's, or NO_PARTITION."""
 
@@ -27,7 +35,7 @@ class Division:
         self.regions = regions
         self.number = number
         self._keys: dict[Chain, list[Keys]] = {}
-        self._classes: dict[Chain, tuple[list[Keys], list[int]]] = {}
+        self._classes: dict[Chain, Classes] = {}
 
     def __len__(self) -> int:
         """Return how many regions there are."""
@@ -40,13 +48,13 @@ class Division:
             found = self._keys[chain] = [chain.keys(location) for location in self.regions.representative]
         return found
 
-    def classes(self, chain: Chain) -> tuple[list[Keys], list[int]]:
-        """Return the different keys of a chain, and for every region the place of its keys among them."""
+    def classes(self, chain: Chain) -> Classes:
+        """Return which regions a chain tells apart; worked out once."""
         found = self._classes.get(chain)
         if found is None:
             places: dict[Keys, int] = {}
             of_region = [places.setdefault(keys, len(places)) for keys in self.keys(chain)]
-            found = self._classes[chain] = (list(places), of_region)
+            found = self._classes[chain] = Classes(list(places), of_region)
         return found
 
     def key(self, chosen: Filter, region: int) -> Hashable:

@@ -26,6 +26,7 @@ class Recipe:
     """One pool: its number, chain and division, its entrants by type (those of pools inside too), its pick, how its members stand, and TTLs.
 
     `slack`: seconds between the first and the last member to be noticed when all fail at once. `couple`: what coupled draws hang on.
+    `holds_pools`: whether a member is a pool; then how members stand differs from client to client.
     """
 
     number: int
@@ -40,11 +41,7 @@ class Recipe:
     affinity: Affinity | None
     couple: Sticky | None
     slack: float
-
-    @property
-    def holds_pools(self) -> bool:
-        """Whether a member is a pool: then how members stand differs from client to client."""
-        return any(member.pool for member in self.pool.members)
+    holds_pools: bool
 
 
 def recipes(model: Model, divisions: Divisions) -> dict[str, Recipe]:
@@ -83,6 +80,7 @@ def _recipe(model: Model, pool: Pool, number: int, chains: Mapping[str, Chain], 
         affinity(_stuck(pool)),
         sticky(pool.id, how, "") if pool.couple or pool.joint else None,
         max((check.interval * check.down + check.timeout for check in checks), default=0.0),
+        any(member.pool for member in pool.members),
     )
 
 

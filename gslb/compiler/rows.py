@@ -25,8 +25,8 @@ from gslb.compiler.division import Division
 from gslb.compiler.numbers import key64
 from gslb.compiler.recipe import Recipe
 from gslb.compiler.recorder import Recorder
-from gslb.compiler.stage import Decisions, Stage
-from gslb.compiler.standing import AAAA, CNAME, A, Inside, Standing, stand
+from gslb.compiler.stage import Shared, Stage
+from gslb.compiler.standing import AAAA, CNAME, TYPES, A, Inside, Standing, stand
 from gslb.moment import Moment
 from gslb.plan import Group, Pick, Row
 from gslb.policy.candidate import FAIL_OPEN, Candidate
@@ -54,7 +54,7 @@ class Rows:
         self._recipes = recipes
         self._moment = moment._replace(overrides=tuple(one for one in moment.overrides if one.holds(moment.now)))
         self._stages: dict[tuple[int, int, tuple[Inside | None, ...]], Stage] = {}
-        self._shared: dict[tuple[Chain, tuple[Candidates, ...]], Decisions] = {}
+        self._shared: Shared = {}
         self._chains: dict[Chain, Chain] = {}
         self._interned: dict[Row, Row] = {}
         self._made: dict[tuple[int, int, int, str], Row] = {}
@@ -65,22 +65,19 @@ class Rows:
         if recipe.holds_pools or recipe.affinity or backup(recipe.pool):
             return [self.row(recipe, kind, at._replace(region=region)) for region in regions]
         stage = self.stage(recipe, kind, at)
-        classes, of_region = recipe.division.classes(recipe.chain)
-        choices = stage.decisions.over(classes)
-        made: list[Row | None] = [None] * len(classes)
-        rows = []
-        for region in regions:
-            one = of_region[region]
-            row = made[one]
-            if row is None:
-                row = made[one] = self._row(recipe, kind, stage, choices[one], Place(recipe.division, region))
-            rows.append(row)
-        return rows
+        picture = stage.picture(recipe.division.classes(recipe.chain))
+        made = [
+            self._row(stage, choice, stage.soon(movers), at._replace(region=region))
+            for choice, movers, region in zip(picture.choices, picture.movers, picture.made_in, strict=True)
+        ]
+        return [made[picture.of_region[region]] for region in regions]
 
     def row(self, recipe: Recipe, kind: int, at: Place) -> Row:
         """Make one row, for the region of a division that may be another pool's: backups, and pools inside, answer for its clients."""
         stage = self.stage(recipe, kind, at)
-        return self._row(recipe, kind, stage, stage.decisions.of(self.keys(recipe, at)), at)
+        keys = self.keys(recipe, at)
+        choice = stage.decisions.of(keys)
+        return self._row(stage, choice, stage.soon(stage.movers(keys, choice)), at)
 
     def intern(self, row: Row) -> Row:
         """Return the one object for equal rows."""
@@ -98,12 +95,12 @@ class Rows:
         found = self._stages.get(key)
         if found is None:
             standing = stand(entered, self._moment, recipe.terms, {index: one for index, one in inside.items() if one is not None})
-            found = self._stages[key] = Stage(self._chain(recipe.chain), standing, self._shared)
+            found = self._stages[key] = Stage(recipe, kind, self._chain(recipe.chain), standing, self._shared)
         return found
 
     def edge(self, recipe: Recipe) -> float | None:
         """Return when the clock next changes how a pool's own members stand or what its own chain keeps; None = never."""
-        edges = [self._edge(recipe, self.stage(recipe, kind, Place(recipe.division, 0))) for kind in recipe.entrants]
+        edges = [self._edge(self.stage(recipe, kind, Place(recipe.division, 0))) for kind in recipe.entrants]
         return min((edge for edge in edges if edge is not None), default=None)
 
     def _inside(self, name: str, kind: int, at: Place) -> Inside | None:
@@ -121,36 +118,42 @@ class Rows:
         state = State.DOWN if not kept else State.UNKNOWN if all(c.state is State.UNKNOWN for c in kept) else State.UP
         of = kept or stage.standing.candidates
         places = dict.fromkeys(site for c in of for site in ((c.site,) if c.site is not None else c.sites))
-        return Inside(state, tuple(places), stage.soon(keys, choice), self._edge(recipe, stage))
+        return Inside(state, tuple(places), stage.soon(stage.movers(keys, choice)), self._edge(stage))
 
-    def _row(self, recipe: Recipe, kind: int, stage: Stage, choice: Choice, at: Place) -> Row:
+    def _row(self, stage: Stage, choice: Choice, soon: float | None, at: Place) -> Row:
+        recipe = stage.recipe
+        edge = self._edge(stage)
+        left = None if edge is None else edge - self._moment.now
+        ttl = min(recipe.lifetime.within(soon), recipe.lifetime.before(left))
         if self._recorder is None:
-            return self._decided(recipe, kind, stage, choice, at)
-        self._recorder.pool(recipe.pool, kind, stage.standing)
+            return self._decided(stage, choice, ttl, at)
+        self._recorder.pool(recipe.pool, stage.kind, stage.standing)
         stage.chain.choose(stage.chain.start(stage.standing.candidates, self._recorder), self.keys(recipe, at), self._recorder)
-        row = self._decided(recipe, kind, stage, choice, at)
+        self._recorder.ttl(recipe.lifetime, soon, left)
+        row = self._decided(stage, choice, ttl, at)
         self._recorder.row(row)
         return row
 
-    def _decided(self, recipe: Recipe, kind: int, stage: Stage, choice: Choice, at: Place) -> Row:
-        ttl = self._ttl(recipe, stage, choice, at)
+    def _decided(self, stage: Stage, choice: Choice, ttl: int, at: Place) -> Row:
+        recipe = stage.recipe
         if not choice.kept:
-            return self._failed(recipe, kind, stage, ttl, at)
+            return self._failed(stage, ttl, at)
         stuck = str(at.division.key(recipe.affinity, at.region)) if recipe.affinity else ""
         key = (id(stage), id(choice), ttl, stuck)
         row = None if recipe.holds_pools else self._made.get(key)
         if row is None:
-            groups = self._groups(recipe, kind, stage.kept(choice), stage.standing, at)
+            groups = self._groups(stage, stage.kept(choice), at)
             sticks = sticky(recipe.pool.id, recipe.pool.policy.stickiness, stuck) if recipe.pick is Pick.STICKY else None
             row = self._made[key] = self.intern(Row(recipe.pick, recipe.answers, _least(ttl, groups), groups, sticky=sticks))
         return row
 
-    def _failed(self, recipe: Recipe, kind: int, stage: Stage, ttl: int, at: Place) -> Row:
+    def _failed(self, stage: Stage, ttl: int, at: Place) -> Row:
         """Answer though the chain keeps nobody: the table above."""
-        pool, standing = recipe.pool, stage.standing
+        recipe, kind, standing = stage.recipe, stage.kind, stage.standing
+        pool = recipe.pool
         if not standing.candidates and not standing.reserve:
             return self.intern(Row(Pick.FIRST, 1, ttl, ()))
-        if self._only_this_family_down(recipe, kind, standing, at):
+        if self._only_this_family_down(stage, at):
             return self.intern(Row(Pick.FIRST, 1, ttl, (), "family-down"))
         substitute = self._recipes.get(backup(pool))
         if substitute is not None and at.depth < MAX_DEPTH:
@@ -162,7 +165,7 @@ class Rows:
             return self.intern(Row(Pick.FIRST, 1, ttl, (), mode, SERVFAIL if mode == "servfail" else 0))
         keys = self.keys(recipe, at)
         chosen, reason = self._opened(mode, stage, keys, recipe.slack)
-        groups = self._groups(recipe, kind, chosen, standing, at)
+        groups = self._groups(stage, chosen, at)
         if not groups:  # NODATA would be shared by resolvers with clients outside the fence (RFC 7871 section 7.4)
             return self.intern(Row(Pick.ROTATE, FAIL_OPEN, ttl, (), "fenced", SERVFAIL))
         if mode == "primary":
@@ -177,45 +180,37 @@ class Rows:
                 kept = next((kept for kept in allowed if kept), ())
             else:
                 good = _last_good(some, stage.standing, slack) if mode == "last_known_good" else ()
-                kept = stage.chain.fail_open(good, keys, self._recorder)
-                if kept:
+                if good and (kept := stage.chain.fail_open(good, keys, self._recorder)):
                     return kept, "last-known-good"
                 kept = stage.chain.fail_open(some, keys, self._recorder)
             if kept:
                 return kept, "primary" if mode == "primary" else "all-down"
         return (), ""
 
-    def _only_this_family_down(self, recipe: Recipe, kind: int, standing: Standing, at: Place) -> bool:
+    def _only_this_family_down(self, stage: Stage, at: Place) -> bool:
         """Whether clients had better use the other family. The same for every client, as existence must be (RFC 7871 section 7.4)."""
-        if recipe.pool.family_down != "nodata" or kind not in (A, AAAA) or any(c.state is not State.DOWN for c in standing.candidates):
+        recipe, kind = stage.recipe, stage.kind
+        if recipe.pool.family_down != "nodata" or kind not in TYPES or any(c.state is not State.DOWN for c in stage.standing.candidates):
             return False
         other = self.stage(recipe, A + AAAA - kind, at).standing
         return any(c.state is not State.DOWN for c in other.candidates)
 
-    def _ttl(self, recipe: Recipe, stage: Stage, choice: Choice, at: Place) -> int:
-        lifetime = recipe.lifetime
-        soon = stage.soon(self.keys(recipe, at), choice) if stage.standing.soon else None
-        edge = self._edge(recipe, stage)
-        left = None if edge is None else edge - self._moment.now
-        if self._recorder is not None:
-            self._recorder.ttl(lifetime, soon, left)
-        return min(lifetime.within(soon), lifetime.before(left))
-
-    def _edge(self, recipe: Recipe, stage: Stage) -> float | None:
+    def _edge(self, stage: Stage) -> float | None:
         now = self._moment.now
         edges = [edge for edge in stage.standing.edges if edge > now]
-        by_chain = recipe.chain.edge(stage.standing.candidates, now) if recipe.chain.clocked else None
+        chain = stage.recipe.chain
+        by_chain = chain.edge(stage.standing.candidates, now) if chain.clocked else None
         return min((*edges, *(() if by_chain is None else (by_chain,))), default=None)
 
-    def _groups(self, recipe: Recipe, kind: int, chosen: Candidates, standing: Standing, at: Place) -> tuple[Group, ...]:
+    def _groups(self, stage: Stage, chosen: Candidates, at: Place) -> tuple[Group, ...]:
         """Turn members into groups; where none has any rdata, there are none."""
-        groups = []
+        recipe, groups = stage.recipe, []
         for c, weight in zip(chosen, _weights(chosen), strict=True):
             key = key64(c.id) if recipe.pick is Pick.STICKY else 0
             name = recipe.pool.members[c.index].pool
             if not name:
-                groups.append(Group(weight, standing.rdata[c.index], None, c.site or "", key))
-            elif (row := self.row(self._recipes[name], kind, at._replace(depth=at.depth + 1))).groups:
+                groups.append(Group(weight, stage.standing.rdata[c.index], None, c.site or "", key))
+            elif (row := self.row(self._recipes[name], stage.kind, at._replace(depth=at.depth + 1))).groups:
                 groups.append(Group(weight, (), row, c.site or "", key))
         return tuple(groups) if any(group.rdata or group.row for group in groups) else ()
 
