@@ -34,7 +34,7 @@ def judge(votes: Sequence[Vote], previous: Verdict | None, now: float, max_stale
     up = [vote for vote in opinions if vote.state is State.UP]
     if len(down) >= needed:
         since = _kth((vote.since for vote in down), needed)
-        return Verdict(State.DOWN, since, 0, _last_up(previous, since), _change(down, len(down) - needed + 1), _reason(down, len(opinions)))
+        return Verdict(State.DOWN, since, 0, _last_up(down, needed), _change(down, len(down) - needed + 1), _reason(down, len(opinions)))
     since = _kth((vote.since for vote in up), len(opinions) - needed + 1)
     return Verdict(State.UP, since, _grade(up), since, _change(up, needed - len(down)), _reason(up, len(opinions)))
 
@@ -85,11 +85,10 @@ def _held(votes: Sequence[Vote], previous: Verdict | None, now: float, max_stale
     return previous
 
 
-def _last_up(previous: Verdict | None, since: float) -> float | None:
-    """When it was last seen up: the moment it went down, if it was up until then."""
-    if previous is None:
-        return None
-    return since if previous.state is State.UP else previous.last_up
+def _last_up(down: Sequence[Vote], needed: int) -> float | None:
+    """When it was last up: the moment the vote that decided ceased to say so; None where too few of them ever said so."""
+    moment = _kth((-math.inf if vote.last_up is None else vote.last_up for vote in down), needed)
+    return None if moment == -math.inf else moment
 
 
 def _kth(moments: Iterable[float], k: int) -> float:

@@ -36,7 +36,8 @@ class Vote:
     """A prober's present opinion of one target. Times are seconds in the store's clock.
 
     `since`: when this state began. `seconds_to_change`: the least time in which the prober's
-    counters could change the state, None while the counters are at rest (calculated TTL).
+    counters could change the state, None while the counters are at rest (calculated TTL). `last_up`: when it
+    last ceased to be up, None if this prober never saw it up; carried here, so that a node that starts anew knows it.
     """
 
     target: Target
@@ -46,6 +47,7 @@ class Vote:
     grade: int = 100
     seconds_to_change: float | None = None
     reason: str = ""
+    last_up: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

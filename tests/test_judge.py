@@ -34,13 +34,25 @@ def test_one_prober_is_believed():
 
 
 def test_last_up_is_when_it_went_down():
-    up = judge([vote(UP, 3.0)], None, 3.0)
-    down = judge([vote(DOWN, 8.0)], up, 8.0)
+    down = judge([vote(DOWN, 8.0, last_up=8.0)], None, 8.0)
     assert down.last_up == 8.0
-    still = judge([vote(DOWN, 8.0, seconds_to_change=5.0)], down, 20.0)
-    assert still.last_up == 8.0
-    again = judge([vote(UP, 25.0)], still, 25.0)
+    assert judge([vote(DOWN, 8.0, last_up=8.0)], Verdict(UP, 3.0, last_up=3.0), 8.0) == down, "nothing of it is remembered: a new node knows it too"
+    again = judge([vote(UP, 25.0, last_up=8.0)], down, 25.0)
     assert (again.state, again.last_up) == (UP, 25.0)
+
+
+@pytest.mark.parametrize(
+    ("ups", "last_up"),
+    [
+        ((None,), None),  # never seen up
+        ((10.0, 20.0, 30.0), 20.0),  # the second of three made it down
+        ((None, None, 30.0), None),  # two of three never saw it up
+        ((None, 20.0, 30.0), 20.0),
+    ],
+)
+def test_last_up_is_that_of_the_vote_that_decided(ups, last_up):
+    cast = [vote(DOWN, up or 1.0, f"p{at}", last_up=up) for at, up in enumerate(ups)]
+    assert judge(cast, None, 99.0).last_up == last_up
 
 
 # ---- nobody has an opinion ----

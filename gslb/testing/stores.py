@@ -53,7 +53,7 @@ async def _keeps_votes_apart(store: Store) -> None:
 async def _replaces(store: Store) -> None:
     """Put a vote in place of the same prober's earlier one, whole; other targets stay as they were."""
     await store.publish("p1", [_vote("p1", A), _vote("p1", B)])
-    later = Vote(A, "p1", State.UP, 7.5, 40, 12.5, "status 200, certificate 9 days left — ✓")
+    later = Vote(A, "p1", State.UP, 7.5, 40, 12.5, "status 200, certificate 9 days left — ✓", 6.25)
     await store.publish("p1", [later])
     votes = (await store.read()).votes
     assert votes[A]["p1"] == later, "every field comes back"

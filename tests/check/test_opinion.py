@@ -42,6 +42,13 @@ def test_the_first_result_counts_at_once(begin):
     assert history(begin(), FAIL) == [Vote(TARGET, "p1", State.DOWN, 1.0, 100, None, "timeout")]
 
 
+def test_when_it_was_up_last_is_inherited_and_kept_while_blind(begin):
+    before = Vote(TARGET, "p1", State.UP, 0.5)
+    assert [v.last_up for v in history(begin(before), FAIL, BLIND, FAIL)] == [1.0, 1.0, 1.0]
+    assert [v.last_up for v in history(begin(replace(before, state=State.DOWN, last_up=0.25)), FAIL)] == [0.25]
+    assert [v.last_up for v in history(begin(), FAIL)] == [None], "never seen up"
+
+
 def test_down_and_up_again(begin):
     votes = history(begin(), OK, FAIL, OK, FAIL, FAIL, OK, OK, OK, OK, OK)
     u, d = State.UP, State.DOWN
@@ -57,6 +64,7 @@ def test_down_and_up_again(begin):
         (d, 5, 5),
         (u, 10, None),
     ]
+    assert [v.last_up for v in votes] == [None] * 4 + [5.0] * 6
     assert {v.grade for v in votes} == {80}, "a failure says nothing of the load"
 
 
