@@ -74,6 +74,7 @@ CODES: Final[dict[str, Code]] = {
     "C025": Code("A zone has no name, or none that can be one.", "Add zone: NAME, or call the file after its zone."),
     "C026": Code("A zone is defined in two files.", "A zone stands in one file: remove one, or merge them."),
     "C027": Code("A file is empty.", "Remove it, or fill it."),
+    "C031": Code("Which checks of several must pass is not understood.", "Write a, [a, b], {any: [a, b]} or {at_least: 2, of: [a, b, c]}."),
     # ── P: policies (options of filters, beyond their schema) ─────────────────────────────────────────────────────────
     "P001": Code("A geo map has no default.", "Add `default:` with the sites for clients that no other rule speaks of."),
     "P002": Code("A rule of a geo map names no place.", "Continents AF AN AS EU NA OC SA, countries DE, states US-CA, AS64500, 192.0.2.0/24."),

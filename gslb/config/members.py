@@ -10,9 +10,10 @@ from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any, Final
 
-from gslb.config import options
+from gslb.config import options, requirement
 from gslb.config.document import Node
 from gslb.config.later import LATER_MEMBER_KEYS
+from gslb.config.requirement import Requirement
 from gslb.config.words import kind, shown
 from gslb.errors import Problems
 from gslb.model import Address, Member
@@ -25,15 +26,15 @@ MEMBER: Final = {
     "address": Option(Kind.ANY, "an address, or a list of IPv4 and IPv6 addresses", REQUIRED),
     "weight": Option(Kind.INTEGER, "its share among its equals; 0: only when no other is left", 1, 0, MAX_WEIGHT),
     "priority": Option(Kind.INTEGER, "for `failover`: smaller comes first; default: its place in the list", None, 0, 65535),
-    "check": Option(Kind.STRINGS, "check, or list of checks that must all pass; instead of the pool's"),
+    "check": Option(Kind.ANY, f"{requirement.DOC}; instead of the pool's"),
     "check_address": Option(Kind.MAPPING, "address → the address to probe for it, where that is another one"),
     "id": Option(Kind.STRING, "its name within the pool; default: the site, or the first address"),
 }
 
 
-def read(node: Node, checks: tuple[str, ...], problems: Problems, what: str) -> tuple[Member, ...]:
-    """Read the list of members; `checks` are the pool's. A member that is wrong is a problem and left out."""
-    drafts = [(child, _member(child, checks, problems, f"member {at + 1} of {what}")) for at, child in node.items()]
+def read(node: Node, required: Requirement, problems: Problems, what: str) -> tuple[Member, ...]:
+    """Read the list of members; `required` is the pool's. A member that is wrong is a problem and left out."""
+    drafts = [(child, _member(child, required, problems, f"member {at + 1} of {what}")) for at, child in node.items()]
     found = [(child, member) for child, member in drafts if member is not None]
     crowded = {site for site, count in Counter(member.site for _, member in found if not member.id).items() if count > 1 and site is not None}
     named: dict[str, Member] = {}
@@ -46,7 +47,7 @@ def read(node: Node, checks: tuple[str, ...], problems: Problems, what: str) -> 
     return tuple(named.values())
 
 
-def _member(node: Node, checks: tuple[str, ...], problems: Problems, what: str) -> Member | None:
+def _member(node: Node, required: Requirement, problems: Problems, what: str) -> Member | None:
     if not isinstance(node.value, dict):
         problems.error("C001", f"{what} must be a mapping, not {kind(node.value)}", node.where, "{site: fra, address: 192.0.2.1, weight: 1}")
         return None
@@ -60,8 +61,10 @@ def _member(node: Node, checks: tuple[str, ...], problems: Problems, what: str) 
     if not found:
         return None
     probed = _check_addresses(node.get("check_address"), found, problems, what)
-    own = tuple(dict.fromkeys(given["check"])) if "check" in given else checks
-    return Member(given.get("id", ""), found, given.get("site"), given.get("weight", 1), given.get("priority"), own, probed, where=node.where)
+    own = requirement.read(node.get("check"), problems, f"'check' of {what}") or required
+    return Member(
+        given.get("id", ""), found, given.get("site"), given.get("weight", 1), given.get("priority"), own.checks, probed, own.need, where=node.where
+    )
 
 
 def _addresses(node: Node | None, problems: Problems, what: str) -> tuple[Address, ...]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from gslb.config import durations, members, options, policies
+from gslb.config import durations, members, options, policies, requirement
 from gslb.config.document import Node
 from gslb.config.later import LATER_ALL_DOWN, LATER_PICKS, LATER_POOL_KEYS
+from gslb.config.requirement import Requirement
 from gslb.config.sites import check_id
 from gslb.config.words import kind, meant, shown
 from gslb.errors import Problems
@@ -24,7 +25,7 @@ MAX_POOL_TTL: Final = 604_800  # a week: a pool whose answers live longer cannot
 
 POOL: Final = {
     "members": Option(Kind.ANY, "list of members: {site: fra, address: 192.0.2.1}", REQUIRED),
-    "check": Option(Kind.STRINGS, "check, or list of checks that must all pass; a member's own replace these", ()),
+    "check": Option(Kind.ANY, f"{requirement.DOC}; a member's own replaces it"),
     "policy": Option(Kind.ANY, "a preset's name, {preset: NAME, …}, or a list of filters", "all"),
     "pick": Option(Kind.STRING, "how to take from what the policy leaves; default: the preset's, `first` for a list of filters"),
     "health": Option(Kind.STRING, "`ignore`: choose as if every member were up", "respect", choices=("respect", "ignore")),
@@ -43,7 +44,8 @@ def read(pool_id: str, node: Node, sites: Mapping[str, Site], problems: Problems
         return Pool(pool_id, (), policy, 0, *DEFAULT_TTL, where=node.key_where)
     _refuse_later(node, problems, what)
     given = options.read(node, POOL, problems, what=what, beside=LATER_POOL_KEYS)
-    found = _members(node.get("members"), tuple(given.get("check", ())), problems, what)
+    required = requirement.read(node.get("check"), problems, f"'check' of {what}") or Requirement()
+    found = _members(node.get("members"), required, problems, what)
     wanted = policies.Wanted(given.get("answers"), _pick(node.get("pick"), problems, what), given.get("health") != "ignore")
     own = {member.site: sites.get(member.site) or Site(member.site) for member in found if member.site is not None}
     expanded = policies.read(node.get("policy"), wanted, policies.Scene(own, problems, what))
@@ -58,7 +60,7 @@ def _refuse_later(node: Node, problems: Problems, what: str) -> None:
             problems.error("C018", f"{key!r} of {what} is not there yet", child.key_where, LATER_POOL_KEYS[key])
 
 
-def _members(node: Node | None, checks: tuple[str, ...], problems: Problems, what: str) -> tuple[Member, ...]:
+def _members(node: Node | None, required: Requirement, problems: Problems, what: str) -> tuple[Member, ...]:
     if node is None or node.value is None:
         return ()
     if not isinstance(node.value, list):
@@ -66,7 +68,7 @@ def _members(node: Node | None, checks: tuple[str, ...], problems: Problems, wha
         return ()
     if not node.value:
         problems.error("C017", f"{what} has no members", node.where, "give it at least one: - {site: fra, address: 192.0.2.1}")
-    return members.read(node, checks, problems, what)
+    return members.read(node, required, problems, what)
 
 
 def _pick(node: Node | None, problems: Problems, what: str) -> str | None:

@@ -67,7 +67,16 @@ def json_schema() -> Schema:
     }
 
 
+_SOME: Final[Schema] = {"type": "object", "properties": {"at_least": {"type": "integer", "minimum": 1}, "of": _TEXTS}, "required": ["at_least", "of"]}
+_REQUIREMENT: Final[Schema] = {
+    "anyOf": [
+        _TEXTS,
+        *({"type": "object", "properties": {mode: _TEXTS}, "required": [mode], "additionalProperties": False} for mode in ("all", "any")),
+        {**_SOME, "additionalProperties": False},
+    ]
+}
 _MEMBER: Final[dict[str, Schema]] = {
+    "check": _REQUIREMENT,
     "address": {"anyOf": [_ADDRESS, {"type": "array", "minItems": 1, "items": _ADDRESS}]},
     "check_address": {"type": "object", "additionalProperties": _ADDRESS},
 }
@@ -133,6 +142,7 @@ def _pool() -> dict[str, Schema]:
     bounds = {"type": "object", "properties": {"max": _TTL, "min": _TTL}, "required": ["max"], "additionalProperties": False}
     backup = {"type": "object", "properties": {"backup": {"type": "string"}}, "required": ["backup"], "additionalProperties": False}
     return {
+        "check": _REQUIREMENT,
         "policy": {"$ref": "#/$defs/policy"},
         "pick": {"enum": list(PICKS)},
         "ttl": {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9a-z]+(/[0-9a-z]+)?$"}, bounds]},
