@@ -1,0 +1,137 @@
+"""One explanation, put together: the name, the client, the decision, the answer. Plain data; the keys are documented and stable.
+
+name       answer.lookup finds it                      names
+client     answer.region places it                     places
+decision   Compiler.explained, heard by a Listener     story, lifetime
+answer     answer() over a snapshot with that row      packet
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from gslb import names as wire_names
+from gslb.answer.lookup import Found
+from gslb.config.rdata import type_text
+from gslb.explain import assume, lifetime, names, packet, places, population
+from gslb.explain.listener import Listener
+from gslb.explain.places import Client
+from gslb.explain.question import Question
+from gslb.explain.records import rdata_text
+from gslb.explain.story import Teller, Told, percent
+from gslb.explain.subject import Subject
+from gslb.explain.summary import because, summary
+from gslb.plan import Dynamic, Pick, Row, Snapshot
+
+VERSION: Final = 1  # of the data: raised when a key changes its meaning or goes; new keys may come without
+_CNAME: Final = 5
+_SERVFAIL: Final = 2
+
+
+def explain(subject: Subject, question: Question) -> dict[str, Any]:
+    """Explain what is answered. Raises UsageError where the question makes no sense for this model."""
+    moment = assume.moment(subject.model, subject.moment, question)
+    subject = subject._replace(moment=moment)
+    found = names.find(subject.snapshot, question.name, question.type)
+    crowd = []
+    if question.country:
+        crowd = population.regions(subject, question.country, _partition(subject, found))
+        question = replace(question, client=crowd[0].address)
+    data = _one(subject, question, found)
+    if crowd:
+        others = [_one(subject, replace(question, client=one.address), found) for one in crowd[1:]]
+        data["country"] = population.story(question.country, crowd, [data, *others])
+    return data
+
+
+def _one(subject: Subject, question: Question, found: Found) -> dict[str, Any]:
+    snapshot, dynamic = subject.snapshot, found.dynamic
+    number = _partition(subject, found)
+    who = places.client(question, snapshot.partitions.get(number))
+    data: dict[str, Any] = {
+        "version": VERSION,
+        "node": subject.node,
+        "generation": snapshot.generation if subject.served else None,
+        "states": subject.states,
+        "time": _time(subject.moment.now),
+        "assumed": {"down": list(question.down), "at": None if question.at is None else _time(question.at)},
+        "question": {
+            "name": wire_names.to_text(question.name),
+            "type": type_text(question.type),
+            "client": str(question.client) if question.client and not question.country else None,
+            "subnet": str(question.subnet) if question.subnet else None,
+            "country": question.country or None,
+        },
+        "client": places.place(subject, who),
+        "name": names.story(snapshot, found, question.name),
+        "region": None,
+        "decision": None,
+        "warnings": list(subject.warnings),
+    }
+    if dynamic is None:
+        given = packet.ask(snapshot, question.name, question.type, who)
+        data["answer"] = _answer(given.rcode, given.scope, [], None)
+    else:
+        data["region"] = places.region(subject, number, who)
+        data |= _decided(subject, question, dynamic, who)
+    data["summary"] = summary(data)
+    data["because"] = because(data)
+    return data
+
+
+def _decided(subject: Subject, question: Question, dynamic: Dynamic, who: Client) -> dict[str, Any]:
+    """Tell what the pool decides for this client, and what is answered of it."""
+    snapshot = subject.snapshot
+    pool = snapshot.pools[dynamic.pool]
+    kind = _CNAME if _CNAME in pool.rows else question.type
+    region = places.region_of(snapshot.partitions.get(pool.partition), who)
+    listener = Listener()
+    row = subject.compiler.explained(dynamic.pool, region, kind, subject.moment, listener)
+    heard = listener.root
+    assert heard is not None
+    teller = Teller(subject.model, subject.moment, subject.atlas.lookup(who.address)[0])
+    given = packet.ask(_with(snapshot, dynamic.pool, kind, region, row), question.name, question.type, who)
+    leaves = teller.leaves(heard)
+    answer = _answer(given.rcode, given.scope, _shares(leaves, kind), lifetime.story(heard, dynamic))
+    if row.pick is Pick.STICKY or pool.couple:  # no chance in it: this is what the client gets
+        answer["always"] = [rdata_text(found, data) for found, _, data in given.records if found == kind]
+    served = pool.rows[kind][region]
+    agrees = None if not subject.served or question.down or question.at is not None or served is None else served == row
+    return {"decision": {**teller.pool(heard), "agrees": agrees}, "answer": answer}
+
+
+def _answer(rcode: int, scope: int | None, shares: list[dict[str, Any]], ttl: dict[str, Any] | None) -> dict[str, Any]:
+    return {"rcode": names.RCODES.get(rcode, str(rcode)), "scope": scope, "members": shares, "always": None, "ttl": ttl}
+
+
+def _shares(leaves: list[Told], kind: int) -> list[dict[str, Any]]:
+    """Write who is answered, at which share; members that are never given are left out."""
+    return [
+        {
+            "member": one.member,
+            "pool": one.pool,
+            "site": one.site or None,
+            "data": [rdata_text(kind, data) for data in one.rdata],
+            "share": percent(one.share),
+        }
+        for one in leaves
+        if one.share
+    ]
+
+
+def _partition(subject: Subject, found: Found) -> int:
+    return subject.snapshot.pools[found.dynamic.pool].partition if found.dynamic else -1
+
+
+def _with(snapshot: Snapshot, number: int, kind: int, region: int, row: Row) -> Snapshot:
+    """Put one row into a snapshot's place for it."""
+    pool = snapshot.pools[number]
+    rows = list(pool.rows[kind])
+    rows[region] = row
+    return snapshot._replace(pools={**snapshot.pools, number: pool._replace(rows={**pool.rows, kind: tuple(rows)})})
+
+
+def _time(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")

@@ -1,0 +1,112 @@
+"""What is asked of `gslb explain`: a name and type, a client, and what is to be assumed.
+
+The command line and the local socket carry it as texts; `read` judges them in one place. Raises UsageError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from ipaddress import ip_address, ip_interface
+from typing import Any
+
+from gslb import names
+from gslb.config import durations, rdata
+from gslb.errors import UsageError
+from gslb.geo.countries import countries
+from gslb.model import Address, Network
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question. `client`: who sends it, a resolver where there is a `subnet`; `country` chooses clients. `at`: seconds since 1970, None = now.
+
+    `down`: sites, and members as POOL/MEMBER, that are to be taken as down.
+    """
+
+    name: bytes
+    type: int
+    client: Address | None = None
+    subnet: Network | None = None
+    country: str = ""
+    down: tuple[str, ...] = ()
+    at: float | None = None
+
+
+def read(said: Mapping[str, Any], now: float) -> Question:
+    """Read texts: name, type, client, subnet, country, assume_down (a list), at. Raises UsageError."""
+    question = Question(
+        _name(_text(said, "name")),
+        _type(_text(said, "type") or "A"),
+        _address(_text(said, "client")),
+        _subnet(_text(said, "subnet")),
+        _country(_text(said, "country")),
+        _texts(said.get("assume_down") or ()),
+        _moment(_text(said, "at"), now),
+    )
+    if question.country and (question.client or question.subnet):
+        raise UsageError("--country chooses the clients itself: leave --client and --subnet out")
+    if not (question.client or question.subnet or question.country):
+        raise UsageError("for whom? give --client ADDRESS, --subnet NETWORK or --country CODE")
+    return question
+
+
+def _text(said: Mapping[str, Any], key: str) -> str:
+    value = said.get(key) or ""
+    if not isinstance(value, str):
+        raise UsageError(f"{key} must be text")
+    return value
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, Sequence) or isinstance(value, str) or not all(isinstance(one, str) for one in value):
+        raise UsageError("assume_down must be a list of texts")
+    return tuple(value)
+
+
+def _name(text: str) -> bytes:
+    try:
+        return names.from_text(text).lower()
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+def _type(text: str) -> int:
+    try:
+        return rdata.type_number(text.upper())
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+def _address(text: str) -> Address | None:
+    try:
+        return ip_address(text) if text else None
+    except ValueError:
+        raise UsageError(f"{text!r} is not an IP address: write 203.0.113.7 or 2001:db8::1") from None
+
+
+def _subnet(text: str) -> Network | None:
+    try:
+        return ip_interface(text).network if text else None
+    except ValueError:
+        raise UsageError(f"{text!r} is no network: write 203.0.113.0/24 or 2001:db8::/56") from None
+
+
+def _country(text: str) -> str:
+    code = text.upper()
+    if code and code not in countries().of:
+        raise UsageError(f"{text!r} is no country: write two letters of ISO 3166-1, such as DE or US")
+    return code
+
+
+def _moment(text: str, now: float) -> float | None:
+    if not text:
+        return None
+    try:
+        if text.startswith("+"):
+            return now + durations.seconds(text[1:])
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        raise UsageError(f"{text!r} is no time: write 2026-12-24T18:00 (UTC), 2026-12-24T18:00+01:00, or +2h") from None
