@@ -34,6 +34,7 @@ class Dns:
 
     name: ClassVar[str] = "dns"
     doc: ClassVar[str] = "One DNS question; rcode and answers are judged."
+    example: ClassVar[str] = "{type: dns, name: www.example.com, query: A, answers: [192.0.2.10]}"
     options: ClassVar[Mapping[str, Option]] = MappingProxyType(
         {
             "name": Option(Kind.STRING, "name to ask for", REQUIRED),

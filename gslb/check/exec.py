@@ -34,6 +34,7 @@ class Exec:
 
     name: ClassVar[str] = "exec"
     doc: ClassVar[str] = "A program of yours, by the conventions of Nagios plugins: exit code 0 ok, 1 degraded, 2 failed, 3 unknown."
+    example: ClassVar[str] = "{type: exec, command: [/usr/lib/nagios/plugins/check_smtp, -H, '{address}'], interval: 30s, timeout: 10s}"
     options: ClassVar[Mapping[str, Option]] = MappingProxyType(
         {"command": Option(Kind.STRINGS, "absolute path of the program, and its arguments; `{address}` stands for the address", REQUIRED)}
     )

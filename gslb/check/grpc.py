@@ -34,6 +34,7 @@ class Grpc:
 
     name: ClassVar[str] = "grpc"
     doc: ClassVar[str] = "The standard gRPC health service (grpc.health.v1); needs `pip install 'gslb[grpc]'`."
+    example: ClassVar[str] = "{type: grpc, port: 50051, service: shop.Basket, tls: true, host: grpc.example.com}"
     options: ClassVar[Mapping[str, Option]] = MappingProxyType(
         {
             "port": Option(Kind.INTEGER, "TCP port", REQUIRED, 1, 65535),

@@ -38,6 +38,7 @@ class Http:
 
     name: ClassVar[str] = "http"
     doc: ClassVar[str] = "One HTTP request; the answer's status, header fields, JSON values and text are judged."
+    example: ClassVar[str] = "{type: http, port: 8080, host: www.example.com, path: /healthz, expect: {status: 200, body: ready}}"
     options: ClassVar[Mapping[str, Option]] = MappingProxyType(
         {
             "port": Option(Kind.INTEGER, "TCP port", 80, 1, 65535),
@@ -97,6 +98,10 @@ class Https(Http):
 
     name: ClassVar[str] = "https"
     doc: ClassVar[str] = "One HTTP request over TLS; the certificate is verified, and its days left are told."
+    example: ClassVar[str] = (
+        "{type: https, host: www.example.com, path: /healthz, expect: {status: 200, json: {status: healthy}}, "
+        "interval: 5s, timeout: 2s, down: 3, ok: 10, up: 5}"
+    )
     options: ClassVar[Mapping[str, Option]] = MappingProxyType(
         {
             **Http.options,

@@ -30,6 +30,7 @@ class Icmp:
 
     name: ClassVar[str] = "icmp"
     doc: ClassVar[str] = "A ping: one ICMP echo request, IPv4 or IPv6. Says that a machine is there, not that a service works."
+    example: ClassVar[str] = "{type: icmp, interval: 2s, timeout: 500ms}"
     options: ClassVar[Mapping[str, Option]] = MappingProxyType(
         {"size": Option(Kind.INTEGER, "octets of payload; above 1400 shows whether large packets pass", 56, _TOKEN, 8972)}
     )

@@ -31,10 +31,14 @@ class Observation:
 
 
 class Check(Protocol):
-    """One check type. Keeps to `timeout` as one total deadline, cancels cleanly, never raises, bounds what it reads."""
+    """One check type. Keeps to `timeout` as one total deadline, cancels cleanly, never raises, bounds what it reads.
+
+    `doc` is a sentence and `example` a definition on one line of YAML, both for the reference.
+    """
 
     name: ClassVar[str]
     doc: ClassVar[str]
+    example: ClassVar[str]
     options: ClassVar[Mapping[str, Option]]
 
     @classmethod

@@ -14,16 +14,6 @@ from gslb.check import CHECKS
 from gslb.check.counters import __doc__ as counters
 from gslb.option import REQUIRED, Kind, Option
 
-_EXAMPLES: Final = {
-    "http": "{type: http, port: 8080, host: www.example.com, path: /healthz, expect: {status: 200, body: ready}}",
-    "https": "{type: https, host: www.example.com, path: /healthz, expect: {status: 200, json: {status: healthy}}, interval: 5s, timeout: 2s, down: 3, ok: 10, up: 5}",  # noqa: E501 - one line in YAML
-    "tcp": '{type: tcp, port: 6379, send: "PING\\r\\n", expect: "+PONG"}',
-    "dns": "{type: dns, name: www.example.com, query: A, answers: [192.0.2.10]}",
-    "grpc": "{type: grpc, port: 50051, service: shop.Basket, tls: true, host: grpc.example.com}",
-    "icmp": "{type: icmp, interval: 2s, timeout: 500ms}",
-    "exec": "{type: exec, command: [/usr/lib/nagios/plugins/check_smtp, -H, '{address}'], interval: 30s, timeout: 10s}",
-}
-
 _INTRODUCTION: Final = """\
 # Checks
 
@@ -135,6 +125,32 @@ directory is
 
 _MORE: Final = {"https": _EXPECT, "tcp": _TLS, "dns": _DNS, "grpc": _GRPC, "icmp": _ICMP, "exec": _EXEC}
 
+_TRY: Final = """\
+## Try one
+
+`gslb probe --once CHECK ADDRESS` looks as the prober would and shows every step, with its beginning and its length, and each assertion with its verdict.
+`--format json` gives the same as data. The exit code is 0 where the check passed, 1 where it failed, 3 where this machine could not look.
+
+```console
+$ gslb probe --once web 127.0.0.1
+check web (http) at 127.0.0.1, timeout 2 s
+      0.0 ms  connecting: 0.3 ms
+      0.3 ms  waiting for an answer: 1.1 ms
+                request: GET /healthz
+                first octet: came
+                status: 200
+                content-type: application/json
+                content-length: 34
+      1.4 ms  reading the body: 0.1 ms
+                body: 34 octets
+      1.5 ms  judging the answer: 0.1 ms
+          ok    status: 200
+          ok    status: "healthy"
+          ok    queue: 75
+ok in 1.6 ms, grade 50: status 200, queue is 75
+```
+"""
+
 _REASONS: Final = """\
 ## Reasons
 
@@ -163,10 +179,10 @@ def page() -> str:
     _, _, table, remark = (counters or "").split("\n\n")
     parts = [_INTRODUCTION, "## The counters\n", f"```text\n{dedent(table)}\n```\n", remark]
     for name, kind in CHECKS.items():
-        parts += [f"## `{name}`\n", kind.doc + "\n", _table(kind.options), f"```yaml\nchecks:\n  example: {_EXAMPLES[name]}\n```\n"]
+        parts += [f"## `{name}`\n", kind.doc + "\n", _table(kind.options), f"```yaml\nchecks:\n  example: {kind.example}\n```\n"]
         if name in _MORE:
             parts.append(_MORE[name])
-    return "\n".join([*parts, _PATTERNS, _REASONS])
+    return "\n".join([*parts, _PATTERNS, _TRY, _REASONS])
 
 
 def _table(options: Mapping[str, Option]) -> str:

@@ -27,6 +27,7 @@ class Tcp:
 
     name: ClassVar[str] = "tcp"
     doc: ClassVar[str] = "A TCP connection, with TLS if wanted; optionally sends a text and waits for one."
+    example: ClassVar[str] = '{type: tcp, port: 6379, send: "PING\\r\\n", expect: "+PONG"}'
     options: ClassVar[Mapping[str, Option]] = MappingProxyType(
         {
             "port": Option(Kind.INTEGER, "TCP port", REQUIRED, 1, 65535),

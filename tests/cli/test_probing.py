@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -34,7 +35,8 @@ def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.
 class Page(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         body = b'{"status": "healthy", "queue": 75}'
-        self.send_response(200)
+        self.send_response_only(200)
+        self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -143,3 +145,19 @@ def test_broken_files_are_told(run: Run, tmp_path: Path) -> None:
     code, _out, err = run("--once", "web", "127.0.0.1")
     assert code == 2
     assert "C003 check 'web' has no 'port'" in err
+
+
+def test_the_reference_shows_what_is_printed(run: Run, tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs/reference/checks.md").read_text()
+    shown = re.search(r"^\$ gslb probe (.*)\n([^`]*)```", page, re.MULTILINE)
+    assert shown
+    with serving() as port:
+        limits = "queue: {below: 100, degraded_above: 50}"
+        write(tmp_path, f"{{type: http, port: {port}, path: /healthz, expect: {{json: {{status: healthy, {limits}}}}}}}")
+        code, out, _err = run(*shown[1].split())
+    assert code == 0
+    assert times_aside(out) == times_aside(shown[2])
+
+
+def times_aside(text: str) -> list[str]:
+    return [re.sub(r"[0-9]+\.[0-9] ms", "T ms", line).strip() for line in text.splitlines()]
