@@ -39,6 +39,8 @@ tcp_closed: Final = _counter("gslb_tcp_limited", "TCP connections refused, evict
 member_up: Final = _gauge("gslb_member_up", "1 = up, 0 = down, 0.5 = unknown; the worst of a member's checks.", "pool", "member", "site")
 member_changes: Final = _counter("gslb_member_state_changes", "Changes of a target's state.", "check", "address")
 pool_ratio: Final = _gauge("gslb_pool_available_ratio", "Share of a pool's members that are not down.", "pool")
+overrides: Final = _gauge("gslb_overrides", "Overrides that stand.", "kind", "level")
+hold: Final = _gauge("gslb_hold", "1 while all verdicts are held by an operator.")
 probe_results: Final = _counter("gslb_probe_results", "Results of checks.", "prober", "check", "result")
 probe_seconds: Final = Histogram(
     "gslb_probe_duration_seconds",

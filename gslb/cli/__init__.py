@@ -14,7 +14,7 @@ from typing import Final
 import typer
 from typer.exceptions import TyperException
 
-from gslb.cli import asking, checking, demonstrating, explaining, geography, probing, serving
+from gslb.cli import asking, checking, demonstrating, explaining, geography, overriding, probing, serving
 from gslb.errors import GslbError, UsageError
 
 app: Final = typer.Typer(
@@ -30,6 +30,7 @@ serving.add_to(app)
 checking.add_to(app)
 asking.add_to(app)
 explaining.add_to(app)
+overriding.add_to(app)
 geography.add_to(app)
 probing.add_to(app)
 demonstrating.add_to(app)

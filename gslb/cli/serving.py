@@ -45,7 +45,7 @@ def serve(config: SettingsPath = None, listen: Listen = None) -> None:
 
 def reload(config: SettingsPath = None, json_: AsJson = False) -> int:  # noqa: FBT002  typer's way
     """Make the running service load its files anew: whole, or not at all."""
-    answer = _ask("reload", config)
+    answer = ask("reload", config)
     if json_:
         typer.echo(json.dumps(answer))
     else:
@@ -60,7 +60,7 @@ def reload(config: SettingsPath = None, json_: AsJson = False) -> int:  # noqa: 
 
 def status(config: SettingsPath = None, json_: AsJson = False) -> None:  # noqa: FBT002
     """Show the running service: pools, members, checks, planes."""
-    answer = _ask("status", config)
+    answer = ask("status", config)
     if json_:
         typer.echo(json.dumps(answer))
         return
@@ -78,12 +78,13 @@ def load_settings(config: Path | None, listen: list[str] | None = None) -> tuple
     return settings_or_exit(config), config
 
 
-def _ask(command: str, config: Path | None) -> dict[str, Any]:
+def ask(command: str, config: Path | None, **said: Any) -> dict[str, Any]:
+    """Ask the running service. Raises GslbError with what it says against it."""
     from gslb.errors import GslbError
     from gslb.role import local
 
     settings, _path = load_settings(config)
-    answer = local.ask(settings.control_socket, command)
+    answer = local.ask(settings.control_socket, command, **said)
     if "error" in answer:
         raise GslbError(answer["error"])
     return answer

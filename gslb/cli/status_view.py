@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
+
+from gslb.cli import override_view
 
 COLOURS = {"up": "green", "down": "bold red", "unknown": "yellow"}
 
@@ -20,7 +23,9 @@ def show(answer: dict[str, Any]) -> None:
     console.print(f"{answer['zones']} zones, generation {answer['generation']}, up {_ago(answer['began'])}")
     if answer["files"] != "present":
         console.print("[bold red]the files are broken: this is served from the last accepted ones[/]")
-    pools = Table("pool", "member", "address", "state", "since", "why", box=None, header_style="dim", pad_edge=False)
+    if answer["hold"]:
+        console.print(f"[bold yellow]all verdicts are held[/] by {answer['hold']['author'] or 'nobody named'}: {escape(answer['hold']['reason'])}")
+    pools = Table("pool", "member", "forced", "address", "state", "since", "why", box=None, header_style="dim", pad_edge=False)
     for row in _rows(answer["pools"]):
         pools.add_row(*row)
     console.print(pools)
@@ -37,15 +42,26 @@ def _rows(pools: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
     for pool in pools:
         name = pool["pool"]
         for member in pool["members"]:
-            label = member["member"]
+            label, forced = member["member"], _forced(member)
             for address in member["addresses"]:
                 state = address["state"]
                 checks = address["checks"]
                 worst: dict[str, Any] = min(checks, key=lambda check: {"down": 0, "unknown": 1, "up": 2}[check["state"]], default={})
                 why = worst.get("reason", "") if checks else "not checked"
                 since = _ago(worst["since"]) if "since" in worst else ""
-                yield name, label, address["address"], f"[{COLOURS[state]}]{state}[/]", since, why
-                name = label = ""
+                yield name, label, forced, address["address"], f"[{COLOURS[state]}]{state}[/]", since, why
+                name = label = forced = ""
+
+
+def _forced(member: dict[str, Any]) -> str:
+    """Say what an operator made of a member, beside its real state."""
+    said = member["override"]
+    if not said:
+        return ""
+    weight = f" {said['weight']}" if "weight" in said else ""
+    until = f" until {override_view.clock(said['expires'], time.time())}" if said["expires"] else ""
+    by = f" by {said['author']}" if said["author"] else ""
+    return f"[yellow]{member['forced']}{weight}[/]{escape(by + until)}: {escape(said['reason'])}"
 
 
 def _ago(moment: float) -> str:

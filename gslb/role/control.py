@@ -27,12 +27,14 @@ from gslb.check.prober import Prober
 from gslb.compiler.delta import diff
 from gslb.config import settings as settings_file
 from gslb.config.settings import Settings
-from gslb.errors import GslbError, ListenError, UsageError
-from gslb.role import local, status, vitals
+from gslb.errors import GslbError, ListenError, StoreError, UsageError
+from gslb.judge import carry
+from gslb.role import explaining, local, status, vitals
 from gslb.role.keeper import Keeper
 from gslb.role.leash import Leash, Message
 from gslb.role.loading import Load, Loader
 from gslb.role.loads import Loads
+from gslb.role.override_desk import OverrideDesk, Scene
 from gslb.role.plane_reports import PlaneReports
 from gslb.role.publisher import Publisher
 from gslb.role.transitions import Transitions
@@ -64,6 +66,7 @@ class Control:
         self._publisher = Publisher(self._store, feeds, self._transitions)
         self._keeper = Keeper(settings.state_dir, lambda: self._prober.votes if self._prober else ())
         self._prober = self._make_prober() if probing else None
+        self._desk = OverrideDesk(self._store, self._keeper, self._scene)
         self._loads = Loads(Loader(settings), self._keeper)
         self._listening: list[str] = []
         self._began = time.time()
@@ -97,18 +100,29 @@ class Control:
         """Load, learn the state (from disk, from the first checks, or for 2 s), and publish for the first time."""
         load = await self._loads.first()
         self._publisher.index = load.index
-        self._spawn(self._publisher.follow())
-        self._spawn(self._publisher.age())
-        self._spawn(self._publisher.fill())
+        await self._remember()
+        for work in (self._publisher.follow, self._publisher.age, self._publisher.fill, self._publisher.keep_time):
+            self._spawn(work())
         if self._prober:
             self._prober.set_targets(load.index.probes)
             self._spawn(self._prober.run())
+        if self._prober and load.index.probes:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._prober.first_round.wait(), FIRST_ROUND)
         await self._publisher.catch_up()
         await self._publisher.adopt(load)
         self._spawn(self._keeper.run())
         self._loads.accepted(load)
+
+    async def _remember(self) -> None:
+        """Begin with what operators said before: their overrides, and the verdicts that a hold froze."""
+        try:
+            said = await self._store.remind(self._keeper.words())
+        except StoreError as error:
+            log.warning("overrides from before are not in the store", reason=str(error))
+        else:
+            if said.hold(self._publisher.now):
+                self._publisher.verdicts = carry(self._keeper.held(), self._publisher.index.probes)
 
     async def _adopt(self, load: Load) -> int:
         await self._publisher.adopt(load)
@@ -130,6 +144,7 @@ class Control:
     async def _status(self, _request: local.Request) -> local.Answer:
         load = self._publisher.load
         assert load is not None  # nobody can ask before the first load
+        moment = self._publisher.moment
         return {
             "version": __version__,
             "node": self._settings.node,
@@ -139,9 +154,16 @@ class Control:
             "generation": self._publisher.snapshot.generation,
             "files": "last accepted" if self._loads.on_last else "present",
             "zones": len(load.model.zones),
-            "pools": status.pools(load.model, self._publisher.verdicts),
+            "pools": status.pools(load.model, moment),
+            "overrides": [status.override(one, load.reach, moment.now) for one in moment.overrides],
+            "hold": status.hold(self._publisher.overrides.hold(moment.now)),
             "planes": [plane.status() for plane in self._planes],
         }
+
+    def _scene(self) -> Scene:
+        load = self._publisher.load
+        assert load is not None  # nobody can ask before the first load
+        return Scene(load.model, self._publisher.verdicts, load.reach)
 
     def _make_prober(self) -> Prober:
         name = self._settings.probe_name
@@ -153,14 +175,23 @@ class Control:
         async def forget(targets: Sequence[Target]) -> None:
             await self._store.forget(name, targets)
 
-        return Prober(name, publish, forget=forget, remembered=self._keeper.remembered(), heard=self._transitions.heard)
+        programs = self._settings.probe is not None and self._settings.probe.exec
+        return Prober(name, publish, forget=forget, remembered=self._keeper.remembered(), heard=self._transitions.heard, programs=programs)
 
     async def _serve_local(self) -> asyncio.Server | None:
-        """Serve `gslb reload` and `gslb status`; a disk that cannot be written is no reason not to serve DNS."""
+        """Serve `gslb reload`, `gslb status` and overrides; a disk that cannot be written is no reason not to serve DNS."""
+        commands: dict[str, local.Command] = {
+            "reload": self._reload,
+            "status": self._status,
+            "override": self._desk.override,
+            "hold": self._desk.hold,
+            "overrides": self._desk.list,
+            "explain": partial(explaining.answer, self._settings.node, self._publisher),
+        }
         try:
-            return await local.serve(self._settings.control_socket, {"reload": self._reload, "status": self._status})
+            return await local.serve(self._settings.control_socket, commands)
         except ListenError as error:
-            log.error("no local control: `gslb reload` and `gslb status` will not work", reason=str(error))
+            log.error("no local control: `gslb reload`, `gslb status` and overrides will not work", reason=str(error))
             return None
 
     async def _serve_vitals(self) -> AppRunner | None:

@@ -18,6 +18,7 @@ from gslb.config.settings import Settings
 from gslb.errors import ConfigError, GeoError, Problem, StoreError
 from gslb.geo import atlas, mmdb
 from gslb.model import Model
+from gslb.role.reach import Reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Load:
     index: targets.Index
     compiler: Compiler
     atlas: geo.Atlas
+    reach: Reach
     seconds: float
 
     @property
@@ -75,7 +77,7 @@ class Loader:
         self._read_databases()
         located = atlas.build(self._databases, model.networks, model.sites)
         compiler = Compiler(model, located.locations, located.cut)
-        return Load(loaded, targets.index(model), compiler, located, time.perf_counter() - began)
+        return Load(loaded, targets.index(model), compiler, located, Reach(model), time.perf_counter() - began)
 
     def _read_databases(self) -> None:
         path = self._settings.geo.database or geo.shipped()

@@ -5,14 +5,18 @@ Called by control with verdicts before and after. Reads everything, decides noth
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
-from gslb import log, metrics, targets
+from gslb import log, metrics
 from gslb.check.observation import Observation
-from gslb.model import Member, Model, Pool
+from gslb.model import Model, Pool
+from gslb.override import Hold, Kind, Override, Withdrawal
 from gslb.plan import Snapshot
 from gslb.role.loading import Load
+from gslb.role.member_states import member_state
+from gslb.store import Overrides
 from gslb.verdict import State, Target, Verdict, Verdicts, Vote
 
 SHOWN: Final = {State.UP: 1.0, State.UNKNOWN: 0.5, State.DOWN: 0.0}
@@ -24,6 +28,7 @@ class Transitions:
     def __init__(self, prober: str) -> None:
         self._prober = prober
         self._reasons: dict[str, str] = {}
+        self._standing: dict[str, Override | Hold] = {}
 
     def heard(self, target: Target, seen: Observation, _before: Vote | None) -> None:
         """Count one check."""
@@ -36,6 +41,25 @@ class Transitions:
         say = log.warning if now.state is State.DOWN else log.info
         before = was.state.name.lower() if was else "unheard of"
         say(f"{target.address} is {now.state.name.lower()}", check=target.check, was=before, reason=now.reason, pools=sorted(pools))
+
+    def overrides(self, said: Overrides, now: float) -> None:
+        """Log every override and hold that is new, taken back or expired, and count those that stand."""
+        hold = said.hold(now)
+        standing: dict[str, Override | Hold] = {one.key: one for one in said.standing(now)} | ({hold.key: hold} if hold else {})
+        for key, word in standing.items():
+            if self._standing.get(key) != word:
+                log.info(told(word), author=word.author, reason=word.reason, expires=word.expires)
+        for key, word in self._standing.items():
+            if key not in standing:
+                back = said.words.get(key)
+                by = {"author": back.author, "reason": back.reason} if isinstance(back, Withdrawal) else {}
+                log.info(f"{told(word)}: {'taken back' if by else 'expired'}", **by)
+        self._standing = standing
+        metrics.hold.set(hold is not None)
+        counts = Counter((one.kind.value, one.level.value) for one in standing.values() if isinstance(one, Override))
+        metrics.overrides.clear()
+        for labels, count in counts.items():
+            metrics.overrides.labels(*labels).set(count)
 
     def loaded(self) -> None:
         """Forget members and pools that a load may have removed."""
@@ -62,11 +86,9 @@ class Transitions:
         metrics.pool_ratio.labels(pool.id).set(sum(state is not State.DOWN for state in states) / len(states) if states else 0)
 
 
-def member_state(model: Model, member: Member, verdicts: Verdicts) -> State:
-    """Judge a member for display: its best address, each of which is as good as its worst check. Unchecked is up."""
-    return max((address_state(verdicts, targets.of_address(model, member, address)) for address in member.addresses), default=State.UP)
-
-
-def address_state(verdicts: Verdicts, needed: Iterable[Target]) -> State:
-    """Take the worst of the checks that must all pass."""
-    return min((verdicts[target].state if target in verdicts else State.UNKNOWN for target in needed), default=State.UP)
+def told(word: Override | Hold) -> str:
+    """Say a word in a log line: `override: site fra drain`."""
+    if isinstance(word, Hold):
+        return "hold of all verdicts"
+    weight = f" {word.weight}" if word.kind is Kind.WEIGHT else ""
+    return f"override: {word.level.value} {word.subject} {word.kind.value}{weight}"

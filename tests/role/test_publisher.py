@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from gslb import metrics
 from gslb.config.settings import Settings
+from gslb.override import Hold, Kind, Level, Override, Withdrawal
 from gslb.plan import Snapshot
 from gslb.role.loading import Loader, RefusedError
 from gslb.role.publisher import PAUSE, Publisher
@@ -78,9 +80,12 @@ async def test_a_burst_becomes_few_generations(world: Any, wait: Callable[..., A
     _publisher, feed, vote, _loader = world
     for n in range(40):
         await vote(_192_0_2_1=State.DOWN if n % 2 else State.UP, _192_0_2_2=State.UP if n % 2 else State.DOWN)
-        await asyncio.sleep(0.005)
+        if n % 8 == 7:  # five bursts, each of which ends otherwise than the one before
+            dead = State.DOWN if n % 16 == 7 else State.UP
+            await vote(_192_0_2_1=dead)
+            await wait(lambda dead=dead: feed.addresses() == {TWO if dead is State.DOWN else ONE})
     await wait(lambda: feed.addresses() == {TWO})
-    assert len(feed.snapshots) <= 10
+    assert 6 <= len(feed.snapshots) <= 16
     gaps = [b - a for a, b in zip(feed.times[1:], feed.times[2:], strict=False)]
     assert min(gaps) >= PAUSE * 0.9
 
@@ -111,8 +116,8 @@ async def test_verdicts_that_change_while_a_load_compiles_are_in_it(world: Any, 
     load = loader.load()
     compiling = load.compiler.compile
 
-    def slow(*args: Any) -> Snapshot:
-        made = compiling(*args)
+    def slow(*args: Any, **more: Any) -> Snapshot:
+        made = compiling(*args, **more)
         time.sleep(0.3)
         return made
 
@@ -152,3 +157,67 @@ def test_unreadable_geo_data_do_not_refuse_zones(settings: Settings, tmp_path: P
     load = Loader(settings.model_copy(update={"geo": geo})).load()
     assert len(load.model.zones) == 1
     assert load.atlas.oldest_build() is None
+
+
+async def test_what_changes_no_row_is_not_published(world: Any) -> None:
+    publisher, feed, vote, _loader = world
+    await vote(_192_0_2_1=State.UP, _192_0_2_2=State.UP)
+    await asyncio.sleep(0)
+    await publisher.catch_up()
+    assert len(publisher.verdicts) == 2
+    assert len(feed.snapshots) == 1
+    await vote(_192_0_2_2=State.DOWN)
+    await publisher.catch_up()
+    assert len(feed.snapshots) == 1  # the first of a failover is up: nobody was given the second
+
+
+def drain(publisher: Publisher, address: str = "192.0.2.1", seconds: float | None = None) -> Override:
+    expires = None if seconds is None else publisher.now + seconds
+    return Override(Kind.DRAIN, Level.MEMBER, pool="web", member=address, author="ann", reason="switches", since=publisher.now, expires=expires)
+
+
+async def test_an_override_is_obeyed_at_once_and_touches_only_its_pools(world: Any, wait: Callable[..., Any]) -> None:
+    publisher, feed, vote, _loader = world
+    await vote(_192_0_2_1=State.UP, _192_0_2_2=State.UP)
+    before = feed.snapshots[-1]
+    word = drain(publisher)
+    said = await publisher._store.say([word], 0)
+    await wait(lambda: feed.addresses() == {TWO})
+    after = feed.snapshots[-1]
+    other = next(number for number, pool in before.pools.items() if pool.name == "other")
+    assert after.pools[other] is before.pools[other]
+    assert after.zones is before.zones
+    assert metrics.REGISTRY.get_sample_value("gslb_overrides", {"kind": "drain", "level": "member"}) == 1
+    await publisher._store.say([Withdrawal(word.key, since=publisher.now)], said.version)
+    await wait(lambda: feed.addresses() == {ONE})
+    assert metrics.REGISTRY.get_sample_value("gslb_overrides", {"kind": "drain", "level": "member"}) is None
+
+
+async def test_an_override_ends_when_it_said_it_would(world: Any, wait: Callable[..., Any], settings: Settings) -> None:
+    publisher, feed, _vote, loader = world
+    clock = asyncio.create_task(publisher.keep_time())
+    await publisher._store.say([drain(publisher, seconds=0.6)], 0)
+    began = time.monotonic()
+    await wait(lambda: feed.addresses() == {TWO})
+    await publisher.adopt(loader.load())  # a load in between keeps it, and its end
+    assert feed.addresses() == {TWO}
+    await wait(lambda: feed.addresses() == {ONE})
+    assert 0.55 <= time.monotonic() - began <= 0.9
+    clock.cancel()
+
+
+async def test_a_hold_freezes_verdicts_and_lets_go_when_it_expires(world: Any, wait: Callable[..., Any]) -> None:
+    publisher, feed, vote, _loader = world
+    clock = asyncio.create_task(publisher.keep_time())
+    await vote(_192_0_2_1=State.UP)
+    await wait(lambda: publisher.verdicts)
+    await publisher._store.say([Hold("ann", "probers are moved", publisher.now, publisher.now + 0.5)], 0)
+    await vote(_192_0_2_1=State.DOWN, _192_0_2_2=State.DOWN)
+    await wait(lambda: len(publisher.verdicts) == 2)  # the second had no verdict: its first one is taken, and held
+    await publisher.catch_up()
+    assert feed.addresses() == {ONE}
+    assert metrics.REGISTRY.get_sample_value("gslb_hold") == 1
+    await vote(_192_0_2_2=State.UP)
+    await wait(lambda: feed.addresses() == {TWO})
+    assert metrics.REGISTRY.get_sample_value("gslb_hold") == 0
+    clock.cancel()

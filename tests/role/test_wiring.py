@@ -14,6 +14,7 @@ import pytest
 from gslb import config, metrics
 from gslb.config.settings import Settings, load
 from gslb.errors import ListenError
+from gslb.moment import Moment
 from gslb.role import serve, status, vitals
 from gslb.role.keeper import Keeper
 from gslb.role.loading import Loader
@@ -148,7 +149,7 @@ def test_members_and_pools_are_shown(settings: Settings) -> None:
     assert value("gslb_member_up", pool="web", member="192.0.2.1", site="") == 0
     assert value("gslb_member_up", pool="other", member="192.0.2.9", site="") == 1
     assert value("gslb_pool_available_ratio", pool="web") == 0.5
-    web, other = status.pools(load_.model, verdicts)
+    web, other = status.pools(load_.model, Moment(verdicts))
     assert [member["state"] for member in web["members"]] == ["down", "up"]
     assert web["members"][0]["addresses"][0]["checks"] == [
         {"check": "web", "probed": "192.0.2.1", "state": "down", "since": 1.0, "reason": "refused"}
