@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from gslb import __version__
-from gslb.check import answer
+from gslb.check.answer import Dialogue
 from gslb.check.attempt import Progress, Unfit
 from gslb.check.expectation import Expectation
 from gslb.check.line import Tls, connected
 from gslb.model import Address
 
 _PORTS: Final = {"http": 80, "https": 443}
-_ALWAYS: Final = {"user-agent": ("User-Agent", f"gslb/{__version__}"), "accept": ("Accept", "*/*")}
+_USUAL: Final = (("User-Agent", f"gslb/{__version__}"), ("Accept", "*/*"))  # the operator's own headers win over these
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +34,15 @@ class Request:
     expect: Expectation
     tls: Tls | None
 
-    def octets(self, address: Address) -> bytes:
-        """Write the request; `Connection: close`, for it is the only one (RFC 9112 section 9.6)."""
+    def fields(self, address: Address) -> list[tuple[str, str]]:
+        """Return the header fields; `Connection: close`, for this request is the only one (RFC 9112 section 9.6)."""
         at = f"[{address}]" if address.version == 6 else str(address)
         origin = at if self.port == _PORTS[self.scheme] else f"{at}:{self.port}"
-        fields = _ALWAYS | {name.lower(): (name, value) for name, value in self.headers.items()}
-        lines = [f"{self.method} {self.path} HTTP/1.1", f"Host: {self.host or origin}"]
-        lines += [f"{name}: {value}" for name, value in fields.values()]
-        lines += ["Accept-Encoding: identity", "Connection: close"]
+        ours = [("Host", self.host or origin), ("Accept-Encoding", "identity"), ("Connection", "close")]
         if self.method == "POST":
-            lines.append("Content-Length: 0")  # RFC 9110 section 8.6
-        return "\r\n".join([*lines, "", ""]).encode("latin-1")
+            ours.append(("Content-Length", "0"))  # RFC 9110 section 8.6
+        written = {name.lower() for name in self.headers}
+        return [*ours, *((name, value) for name, value in _USUAL if name.lower() not in written), *self.headers.items()]
 
 
 async def exchange(request: Request, address: Address, progress: Progress) -> str:
@@ -52,8 +50,9 @@ async def exchange(request: Request, address: Address, progress: Progress) -> st
     async with connected(address, request.port, progress, request.tls) as line:
         progress.stage = "waiting for an answer"
         progress.fact("request", f"{request.method} {request.path}")
-        line.writer.write(request.octets(address))
-        heard = await answer.read(line.reader, request.method, progress)
+        dialogue = Dialogue(request.method, request.path, request.fields(address))
+        line.writer.write(dialogue.request)
+        heard = await dialogue.answer(line.reader, progress)
     progress.stage = "judging the answer"
     unmet = await request.expect.unmet(heard, progress)
     if unmet:
