@@ -29,7 +29,9 @@ def because(data: dict[str, Any]) -> str:
         return _FOUND[data["name"]["found"]]
     if decision["rule"]:
         return str(decision["rule_text"])
-    parts = [text for step in decision["steps"] if (text := _step(step))]
+    out = [one["member"] for one in decision["members"] if one["reserve"]]
+    parts = [f"operators keep {_names(out)} out"] if out else []
+    parts += [text for step in decision["steps"] if (text := _step(step))]
     if len(decision["groups"]) > 1:
         parts.append(_pick(decision))
     return "; ".join(parts) or "nobody was left out"

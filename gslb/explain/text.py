@@ -22,7 +22,7 @@ def text(data: dict[str, Any]) -> str:
     """Write the whole explanation."""
     lines = [data["summary"], f"because {data['because']}", ""]
     for label, said in _sections(data):
-        lines += [f"{label if first else '':<{LABEL}}{line}".rstrip() for first, line in _marked(said)]
+        lines += [f"{label + ' ' if first else '':<{LABEL}}{line}".rstrip() for first, line in _marked(said)]
     return "\n".join(lines) + "\n"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from gslb.testing.scenario import read
 
 HERE = Path(__file__).parent
-SHOWN, WAITING = (frozenset(re.findall(r"^\| (\d-[a-z0-9.-]+) \|", part, re.MULTILINE)) for part in (HERE / "RULES.md").read_text().split("## Not"))
+SHOWN, WAITING = (frozenset(re.findall(r"^\| (\d+-[a-z0-9.-]+) \|", part, re.MULTILINE)) for part in (HERE / "RULES.md").read_text().split("## Not"))
 NAMED = {rule: path.name for path in sorted(HERE.glob("*.scn")) for rule in read(path).rules}
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import islice
 
+from gslb.explain import explain, read, text
 from gslb.testing.scenario import question, shares
 from gslb.testing.scenario.asker import Asker
 from gslb.testing.scenario.expectation import EXPECTATIONS
@@ -32,6 +33,7 @@ class Inquiry:
             "order": partial(self._shares, key=shares.ordered),
             "steady": self._steady,
             "moved": self._moved,
+            "explain": self._explain,
             **dict.fromkeys(EXPECTATIONS, self._expect),
         }
 
@@ -84,6 +86,17 @@ class Inquiry:
         wrong = {change for change in changes if change[way == "to"] not in allowed}
         if wrong or (allowed and not changes):
             raise words.fail(f"clients moved {', '.join(f'from {old} to {new}' for old, new in sorted(wrong)) or 'nowhere'}")
+
+    def _explain(self, words: Words) -> None:
+        """`explain contains TEXT`, `explain lacks TEXT`: what `gslb explain` says of the last question; blanks count as one."""
+        asked, _ = self._last(words)
+        wanted = words.take("contains or lacks")
+        if wanted not in ("contains", "lacks"):
+            raise words.fail("explain contains TEXT, or explain lacks TEXT")
+        said = {"name": asked.name, "type": asked.type, "client": str(asked.client), "subnet": str(asked.subnet or "")}
+        told = " ".join(text(explain(self._world.subject, read(said, self._world.now))).split())
+        if (words.rest() in told) != (wanted == "contains"):
+            raise words.fail(f"it says: {told}")
 
     def _steady(self, words: Words) -> None:
         """`steady [over N]`: whatever is drawn, the last question gets the same answer."""

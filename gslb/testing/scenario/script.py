@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from typing import Final
 
 BLOCKS: Final = frozenset({"zone", "sites", "checks", "pools", "networks", "file"})
 """Words that take a block of indented lines."""
+
+_COMMA: Final = re.compile(r",(?=\s|$)")
 
 MAX_DEPTH: Final = 4  # includes of includes
 
@@ -102,5 +105,5 @@ def _included(statement: Statement, path: Path, depth: int) -> Iterable[Statemen
 
 
 def _words(line: str) -> list[str]:
-    """Split at blanks; a comment begins with ` # `; commas stand alone."""
-    return line.partition(" # ")[0].replace(",", " , ").split()
+    """Split at blanks; a comment begins with ` # `; a comma with a blank behind it stands alone."""
+    return _COMMA.sub(" ,", line.partition(" # ")[0]).split()

@@ -15,6 +15,7 @@ from gslb.check.opinion import Opinion
 from gslb.compiler import Compiler
 from gslb.config import Role, Source
 from gslb.errors import Problem, Problems
+from gslb.explain.subject import LIVE, Subject
 from gslb.geo import atlas
 from gslb.geo.mmdb import Database
 from gslb.judge import carry, judge_all
@@ -43,6 +44,7 @@ class World:
         self.verdicts: dict[Target, Verdict] = {}
         self.said = Overrides()
         self._index = targets.Index({}, {})
+        self._atlas: atlas.Atlas | None = None
         self._compiler: Compiler | None = None
         self._moment = Moment()  # of the snapshot
         self._opinions: dict[str, dict[Target, Opinion]] = {}
@@ -51,6 +53,13 @@ class World:
     def now(self) -> float:
         """The store's clock, in seconds."""
         return self.epoch + self.seconds
+
+    @property
+    def subject(self) -> Subject:
+        """What `gslb explain --live` would explain."""
+        assert self._compiler is not None
+        assert self._atlas is not None
+        return Subject("scenario", self.model, self._compiler, self._atlas, self.snapshot, self._moment, LIVE)
 
     @property
     def loaded(self) -> bool:
@@ -65,9 +74,9 @@ class World:
         if loaded.fatal:
             return False
         self.model = loaded.model
-        located = atlas.build(self.databases, self.model.networks, self.model.sites)
+        self._atlas = atlas.build(self.databases, self.model.networks, self.model.sites)
         self._index = targets.index(self.model)
-        self._compiler = Compiler(self.model, located.locations, located.cut)
+        self._compiler = Compiler(self.model, self._atlas.locations, self._atlas.cut)
         self._opinions = {prober: self._inherited(prober, opinions) for prober, opinions in self._opinions.items()}
         self.verdicts = carry(self.verdicts, self._index.probes)
         self._compile_all()
