@@ -20,10 +20,11 @@ from gslb.explain.listener import Listener
 from gslb.explain.places import Client
 from gslb.explain.question import Question
 from gslb.explain.records import rdata_text
+from gslb.explain.shares import settled, sticks
 from gslb.explain.story import Teller, Told, percent
 from gslb.explain.subject import Subject
 from gslb.explain.summary import because, summary
-from gslb.plan import Dynamic, Pick, Row, Snapshot
+from gslb.plan import Dynamic, Row, Snapshot
 
 VERSION: Final = 1  # of the data: raised when a key changes its meaning or goes; new keys may come without
 _CNAME: Final = 5
@@ -95,7 +96,8 @@ def _decided(subject: Subject, question: Question, dynamic: Dynamic, who: Client
     given = packet.ask(_with(snapshot, dynamic.pool, kind, region, row), question.name, question.type, who)
     leaves = teller.leaves(heard)
     answer = _answer(given.rcode, given.scope, _shares(leaves, kind), lifetime.story(heard, dynamic))
-    if row.pick is Pick.STICKY or pool.couple:  # no chance in it: this is what the client gets
+    answer["over"] = "clients" if pool.couple or sticks(row) else "answers"
+    if pool.couple or (settled(row) and sticks(row)):  # no chance in it: this is what the client gets
         answer["always"] = [rdata_text(found, data) for found, _, data in given.records if found == kind]
     served = pool.rows[kind][region]
     agrees = None if not subject.served or question.down or question.at is not None or served is None else served == row
@@ -103,7 +105,7 @@ def _decided(subject: Subject, question: Question, dynamic: Dynamic, who: Client
 
 
 def _answer(rcode: int, scope: int | None, shares: list[dict[str, Any]], ttl: dict[str, Any] | None) -> dict[str, Any]:
-    return {"rcode": names.RCODES.get(rcode, str(rcode)), "scope": scope, "members": shares, "always": None, "ttl": ttl}
+    return {"rcode": names.RCODES.get(rcode, str(rcode)), "scope": scope, "members": shares, "over": "answers", "always": None, "ttl": ttl}
 
 
 def _shares(leaves: list[Told], kind: int) -> list[dict[str, Any]]:

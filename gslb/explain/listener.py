@@ -29,10 +29,11 @@ class Link:
 
 @dataclass(slots=True)
 class Run:
-    """One way down a chain. `loose`: without health and limits, because all are down."""
+    """One way down a chain. `loose`: without health and limits, because all are down. `whole`: it went on behind what is the same for all clients."""
 
     given: Candidates
     loose: bool
+    whole: bool
     links: list[Link] = field(default_factory=list)
 
     @property
@@ -64,7 +65,7 @@ class Heard:
     @property
     def decisive(self) -> Run | None:
         """The run that made the row: one that did not fail before one that did, the chain itself before the loose one."""
-        best = [run for run in self.runs if not run.failed and not run.loose] or [run for run in self.runs if run.loose and run.left]
+        best = [run for run in self.runs if run.whole and not run.failed and not run.loose] or [run for run in self.runs if run.loose and run.left]
         return min(best, key=lambda run: run.failed, default=None)
 
 
@@ -74,6 +75,7 @@ class Listener:
     def __init__(self) -> None:
         self.root: Heard | None = None
         self._open: list[Heard] = []
+        self._run: Run | None = None
 
     def pool(self, pool: Pool, kind: int, standing: Standing) -> None:
         """Begin with a pool, inside the one that is not finished yet."""
@@ -87,14 +89,17 @@ class Listener:
     def run(self, candidates: Candidates, *, loose: bool) -> None:
         """Begin a run, or go on with the one that left these very candidates."""
         runs = self._open[-1].runs
-        before = next((run for run in runs if run.left is candidates and run.loose == loose), None)
-        runs.append(before or Run(candidates, loose))
-        if before is not None:
-            runs.remove(before)
+        self._run = None if loose else next((run for run in runs if not run.whole and run.left is candidates), None)
+        if self._run is not None:
+            self._run.whole = True
+        else:
+            self._run = Run(candidates, loose, whole=loose)
+            runs.append(self._run)
 
     def link(self, chosen: Filter, key: Hashable, given: Candidates, outcome: Outcome) -> None:
         """Add a link to the present run."""
-        self._open[-1].runs[-1].links.append(Link(chosen, key, given, outcome))
+        assert self._run is not None
+        self._run.links.append(Link(chosen, key, given, outcome))
 
     def ttl(self, lifetime: Lifetime, soon: float | None, left: float | None) -> None:
         """Keep what bounds the TTL."""

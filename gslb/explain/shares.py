@@ -1,7 +1,7 @@
 """Groups of a row and how often each is answered: exact where a pick takes one, or few of few; else counted over many draws.
 
-A share is the part of answers in which the group's records stand. With one answer at a time shares add up to 100 %. Answers are not traffic:
-a resolver with many clients counts once.
+A share is the part of answers in which the group's records stand; where the pick is sticky or draws are coupled, of all clients' answers. With one
+answer at a time shares add up to 100 %. Answers are not traffic: a resolver with many clients counts once.
 """
 
 from __future__ import annotations
@@ -41,6 +41,17 @@ def exact(row: Row) -> bool:
     """Whether the shares are exact, not counted."""
     positive = sum(group.weight > 0 for group in row.groups)
     return row.pick not in (Pick.WEIGHTED, Pick.STICKY) or _ways(positive, min(row.answers or positive, positive)) <= EXACT
+
+
+def settled(row: Row) -> bool:
+    """Whether nothing is left to chance: a client gets the same every time."""
+    drawn = row.pick in (Pick.WEIGHTED, Pick.ROTATE) and len(row.groups) > 1
+    return not drawn and all(settled(group.row) for group in row.groups if group.row)
+
+
+def sticks(row: Row) -> bool:
+    """Whether the client decides, in the row or in one inside it: then shares are of clients, not of one client's answers."""
+    return row.pick is Pick.STICKY or any(sticks(group.row) for group in row.groups if group.row)
 
 
 def _drawn(weights: list[int], taken: int) -> list[float]:

@@ -87,9 +87,10 @@ class Teller:
     def _told(self, heard: Heard, decisive: Run | None) -> list[Run]:
         """Choose the runs worth telling: where the chain failed, how it failed, then what was done instead."""
         plain = [run for run in heard.runs if not run.loose]
+        failed = [run for run in plain if run.whole][-1:] or plain[-1:]
         if decisive is None:
-            return plain[-1:]
-        return [*plain[-1:], decisive] if decisive.loose else [decisive]
+            return failed
+        return [*failed, decisive] if decisive.loose else [decisive]
 
     def _steps(self, heard: Heard, run: Run) -> list[dict[str, Any]]:
         among = "all down" if run.loose else "with a weight" if len(run.given) < len(heard.standing.candidates) else "all"
