@@ -113,7 +113,7 @@ def _shares(leaves: list[Told], kind: int) -> list[dict[str, Any]]:
     return [
         {
             "member": one.member,
-            "pool": one.pool,
+            "via": list(one.via),
             "site": one.site or None,
             "data": [rdata_text(kind, data) for data in one.rdata],
             "share": percent(one.share),

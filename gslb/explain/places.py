@@ -10,7 +10,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any, Final, NamedTuple
 
 from gslb.answer.region import of_client, of_subnet
-from gslb.answer.subnet import embedded, special_gap
+from gslb.answer.subnet import embedded, folded_gap, special_gap
 from gslb.explain.question import Question
 from gslb.explain.subject import Subject
 from gslb.model import Address, Location, Network
@@ -119,14 +119,15 @@ def _neighbour(subject: Subject, partition: Partition, block: Network, mine: int
 
 
 def _special(block: Network, other: Network) -> str:
-    """Name what parts two networks of one region."""
+    """Name what parts two networks of one region: addresses that say nothing of a place, or that stand for IPv4."""
     for one in (block, other):
-        number = int(one.network_address)
-        if one.version == 6 and embedded(number) is not None:
-            return "IPv4 in IPv6"
-        if special_gap(number, one.max_prefixlen)[2]:
+        first, last = int(one.network_address), int(one.broadcast_address)
+        if one.version == 6 and (embedded(first) is not None or folded_gap(first)[1] <= last):
+            return "addresses that hold IPv4"
+        _, end, special = special_gap(first, one.max_prefixlen)
+        if special or end <= last:
             return "special-purpose addresses"
-    return "addresses of another kind inside"
+    return "more networks inside than are looked through"
 
 
 def _starts(partition: Partition, network: IPv4Network | IPv6Network) -> list[Address]:

@@ -28,10 +28,10 @@ RULES = {
 
 
 class Told(NamedTuple):
-    """A group as it is answered: whose it is, at which share of all answers, by way of which pools."""
+    """A group as it is answered: whose it is, at which share of all answers, by way of which pools (its own is the last)."""
 
     member: str
-    pool: str
+    via: tuple[str, ...]
     site: str
     rdata: tuple[bytes, ...]
     weight: int
@@ -74,14 +74,15 @@ class Teller:
         assert row is not None
         backup = self._backup(heard)
         if backup is not None:
-            return self.leaves(backup)
+            return [one._replace(via=(heard.pool.id, *one.via)) for one in self.leaves(backup)]
         found = []
         for place, (group, share) in enumerate(zip(row.groups, shares(row), strict=True)):
             name = self._name(heard, place, group)
             if group.row is None:
-                found.append(Told(name, heard.pool.id, group.site, group.rdata, group.weight, share))
+                found.append(Told(name, (heard.pool.id,), group.site, group.rdata, group.weight, share))
             elif (child := self._child(heard, name, group.row)) is not None:
-                found += [one._replace(share=one.share * share, site=one.site or group.site) for one in self.leaves(child)]
+                below = self.leaves(child)
+                found += [one._replace(share=one.share * share, site=one.site or group.site, via=(heard.pool.id, *one.via)) for one in below]
         return found
 
     def _told(self, heard: Heard, decisive: Run | None) -> list[Run]:

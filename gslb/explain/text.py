@@ -153,7 +153,7 @@ def _answer(data: dict[str, Any]) -> Iterator[str]:
     width = max((len(share(one["share"])) for one in answer["members"]), default=0)
     for one in answer["members"]:
         where = f" at {one['site']}" if one["site"] and one["site"] != one["member"] else ""
-        inside = f" of pool {one['pool']}" if one["pool"] != data["decision"]["pool"] else ""
+        inside = f" via {' → '.join(one['via'][1:])}" if one["via"][1:] else ""
         yield f"{share(one['share']):>{width}}  {one['member']}{where}{inside}  {', '.join(one['data'])}"
     if answer["always"]:
         yield f"this client: always {', '.join(answer['always'])}"
@@ -163,8 +163,9 @@ def _answer(data: dict[str, Any]) -> Iterator[str]:
 
 def _ttl(ttl: dict[str, Any]) -> Iterator[str]:
     yield f"{ttl['seconds']} s, set by the {_BY[ttl['set_by']]}"
-    for one in ttl["bounds"]:
-        yield f"{one['seconds']:>6} s  {one['text']}"
+    shown = dict.fromkeys((one["seconds"], one["text"]) for one in ttl["bounds"] if one["what"] != "minimum" or ttl["set_by"] == "minimum")
+    for seconds, said in shown:
+        yield f"{seconds:>6} s  {said}"
 
 
 _BY: Final = {
