@@ -12,10 +12,4 @@ _LATER: Final = "comes in a later version"
 LATER_CHECKS: Final = dict.fromkeys(("push", "haproxy", "nginx", "envoy", "prometheus"), _LATER)
 LATER_FILTERS: Final = dict.fromkeys(("latency", "shed", "least", "capacity"), _LATER)
 LATER_PRESETS: Final = dict.fromkeys(("latency", "least-connections", "least-response-time", "least-bandwidth"), _LATER)
-LATER_PICKS: Final = {"sticky": _LATER}
-LATER_ALL_DOWN: Final = dict.fromkeys(("last_known_good", "nodata", "servfail"), _LATER)
-LATER_POOL_KEYS: Final = dict.fromkeys(
-    ("fail_if", "families", "when_family_down", "couple", "expose_sites", "quorum", "max_stale", "failback_delay", "cooldown", "ramp", "min_sites"),
-    _LATER,
-)
-LATER_MEMBER_KEYS: Final = {"name": _LATER, "pool": _LATER}
+LATER_POOL_KEYS: Final = dict.fromkeys(("quorum", "max_stale", "min_sites"), _LATER)

@@ -1,4 +1,4 @@
-"""Members of a pool: a site's addresses, their weight, and their own checks.
+"""Members of a pool: a site's addresses, a name, or another pool; their weight, and their own checks.
 
 Called by `pools`; gives `model.Member`s in the order written.
 """
@@ -10,9 +10,9 @@ from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any, Final
 
-from gslb.config import options, requirement
+from gslb import names
+from gslb.config import fields, options, requirement
 from gslb.config.document import Node
-from gslb.config.later import LATER_MEMBER_KEYS
 from gslb.config.requirement import Requirement
 from gslb.config.words import kind, shown
 from gslb.errors import Problems
@@ -21,14 +21,32 @@ from gslb.option import REQUIRED, Kind, Option
 
 MAX_WEIGHT: Final = 1_048_575  # gdnsd's bound; four thousand such members still sum below 2**32, the plan's limit
 
-MEMBER: Final = {
-    "site": Option(Kind.STRING, "the site it stands at"),
-    "address": Option(Kind.ANY, "an address, or a list of IPv4 and IPv6 addresses", REQUIRED),
+_SITE: Final = {"site": Option(Kind.STRING, "the site it stands at")}
+_CHECK: Final = {"check": Option(Kind.ANY, f"{requirement.DOC}; instead of the pool's")}
+_COMMON: Final = {
     "weight": Option(Kind.INTEGER, "its share among its equals; 0: only when no other is left", 1, 0, MAX_WEIGHT),
     "priority": Option(Kind.INTEGER, "for `failover`: smaller comes first; default: its place in the list", None, 0, 65535),
-    "check": Option(Kind.ANY, f"{requirement.DOC}; instead of the pool's"),
+    "id": Option(Kind.STRING, "its name within the pool; default: the site, or the first address, the name, the pool"),
+}
+
+MEMBER: Final = {
+    **_SITE,
+    "address": Option(Kind.ANY, "an address, or a list of IPv4 and IPv6 addresses", REQUIRED),
+    **_CHECK,
     "check_address": Option(Kind.MAPPING, "address → the address to probe for it, where that is another one"),
-    "id": Option(Kind.STRING, "its name within the pool; default: the site, or the first address"),
+    **_COMMON,
+}
+NAME: Final = {
+    **_SITE,
+    "name": Option(Kind.STRING, "a name, with its final dot, that a CNAME points to", REQUIRED),
+    **_CHECK,
+    "check_address": Option(Kind.STRINGS, "address, or list of addresses, to probe for it; without one it is not checked and always up"),
+    **_COMMON,
+}
+POOL: Final = {
+    "pool": Option(Kind.STRING, "another pool; it is down where that one has nobody to give", REQUIRED),
+    "site": Option(Kind.STRING, "where it counts as standing; default: where those stand that it would answer"),
+    **_COMMON,
 }
 
 
@@ -39,7 +57,7 @@ def read(node: Node, required: Requirement, problems: Problems, what: str) -> tu
     crowded = {site for site, count in Counter(member.site for _, member in found if not member.id).items() if count > 1 and site is not None}
     named: dict[str, Member] = {}
     for child, member in found:
-        own = member.id or (f"{member.site}/{member.addresses[0]}" if member.site in crowded else member.site or str(member.addresses[0]))
+        own = member.id or (f"{member.site}/{_itself(member)}" if member.site in crowded else member.site or _itself(member))
         if own in named:
             hint = f"the other one is in line {named[own].where.line}; give one of them an id of its own"
             problems.error("C021", f"two members of {what} are called {own!r}", child.where, hint)
@@ -51,20 +69,46 @@ def _member(node: Node, required: Requirement, problems: Problems, what: str) ->
     if not isinstance(node.value, dict):
         problems.error("C001", f"{what} must be a mapping, not {kind(node.value)}", node.where, "{site: fra, address: 192.0.2.1, weight: 1}")
         return None
-    later = [key for key in node.value if key in LATER_MEMBER_KEYS]
-    for key in later:
-        problems.error("C018", f"{key!r} of {what} is not there yet", node.child(key).key_where, LATER_MEMBER_KEYS[key])
-    if later:
-        return None
-    given: dict[str, Any] = options.read(node, MEMBER, problems, what=what)
+    if "pool" in node.value:
+        given: dict[str, Any] = options.read(node, POOL, problems, what=what)
+        return Member(addresses=(), pool=given["pool"], where=node.where, **_shared(given)) if "pool" in given else None
+    if "name" in node.value:
+        return _name(node, required, problems, what)
+    given = options.read(node, MEMBER, problems, what=what)
     found = _addresses(node.get("address"), problems, what)
     if not found:
         return None
     probed = _check_addresses(node.get("check_address"), found, problems, what)
     own = requirement.read(node.get("check"), problems, f"'check' of {what}") or required
-    return Member(
-        given.get("id", ""), found, given.get("site"), given.get("weight", 1), given.get("priority"), own.checks, probed, own.need, where=node.where
-    )
+    return Member(addresses=found, checks=own.checks, need=own.need, check_address=probed, where=node.where, **_shared(given))
+
+
+def _name(node: Node, required: Requirement, problems: Problems, what: str) -> Member | None:
+    """Read a member that is a name."""
+    given = options.read(node, NAME, problems, what=what)
+    if "name" not in given:
+        return None
+    try:
+        target = names.from_text(fields.absolute(given["name"]))
+    except (ValueError, fields.FieldError) as error:
+        hint = f"write {given['name']}." if isinstance(error, fields.FieldError) else "such as www.example.net."
+        problems.error("C028", f"{what}: {error}", node.child("name").where, hint)
+        return None
+    places = node.get("check_address")
+    at = _addresses(places, problems, f"check_address of {what}")
+    own = requirement.read(node.get("check"), problems, f"'check' of {what}")
+    if own and own.checks and not at:
+        problems.error("C022", f"{what} has a check and no address to check", node.child("check").where, "add check_address: ADDRESS")
+    used = (own or required) if at else Requirement()
+    return Member(addresses=(), target=target, checks=used.checks, need=used.need, check_at=at, where=node.where, **_shared(given))
+
+
+def _shared(given: dict[str, Any]) -> dict[str, Any]:
+    return {"id": given.get("id", ""), "site": given.get("site"), "weight": given.get("weight", 1), "priority": given.get("priority")}
+
+
+def _itself(member: Member) -> str:
+    return member.pool or (names.to_text(member.target) if member.target else str(member.addresses[0]))
 
 
 def _addresses(node: Node | None, problems: Problems, what: str) -> tuple[Address, ...]:

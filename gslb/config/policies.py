@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from gslb.config import options
+from gslb.config import options, picks
 from gslb.config.checks import complain
 from gslb.config.document import Node
 from gslb.config.later import LATER_FILTERS, LATER_PRESETS
@@ -17,15 +17,7 @@ from gslb.config.words import kind, meant
 from gslb.errors import Problems
 from gslb.model import FilterSpec, Site
 from gslb.option import Complaint
-from gslb.policy import FILTERS, PRESETS, Expanded, chain, expand, filter_named
-
-
-class Wanted(NamedTuple):
-    """What the pool says beside its policy; None = it does not say."""
-
-    answers: int | None
-    pick: str | None
-    health: bool
+from gslb.policy import FILTERS, PICK_OPTIONS, PRESETS, Beside, Expanded, chain, expand, filter_named
 
 
 class Scene(NamedTuple):
@@ -36,9 +28,9 @@ class Scene(NamedTuple):
     what: str
 
 
-def read(node: Node | None, wanted: Wanted, scene: Scene) -> Expanded:
+def read(node: Node | None, beside: Beside, scene: Scene) -> Expanded:
     """Read a policy; none is `all`. A wrong one is a problem, and stands for `all`."""
-    rest = wanted._asdict()
+    rest = beside._asdict()
     if node is None:
         return expand("all", **rest)
     if isinstance(node.value, list):
@@ -64,6 +56,8 @@ def read(node: Node | None, wanted: Wanted, scene: Scene) -> Expanded:
     preset = PRESETS[name.value]
     before = len(scene.problems.found)
     given = options.read(node, preset.options, scene.problems, what=f"policy {preset.name!r} of {scene.what}", beside=("preset",), fill=False)
+    if preset.pick in PICK_OPTIONS:
+        picks.judge(node, given, scene.problems, f"policy of {scene.what}")
     expanded = expand(preset.name, given, **rest)
     if len(scene.problems.found) == before:
         for spec in expanded.policy.filters:

@@ -10,16 +10,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from gslb.check import CHECKS
-from gslb.config import fields, rdata
+from gslb.config import fields, members, rdata
 from gslb.config.checks import CHECK
-from gslb.config.members import MEMBER
+from gslb.config.members import MEMBER, NAME
 from gslb.config.networks import NETWORK
-from gslb.config.pools import POOL
+from gslb.config.pools import ALL_DOWN, POOL
 from gslb.config.settings import Settings
 from gslb.config.sites import SITE
 from gslb.config.soa import SOA
 from gslb.option import REQUIRED, Kind, Option
-from gslb.policy import FILTERS, PICKS, PRESETS
+from gslb.policy import FILTERS, PICK_OPTIONS, PICKS, PRESETS
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
@@ -57,7 +57,7 @@ def json_schema() -> Schema:
             "settings": settings,
             "site": _object(SITE, {"location": _POINT}),
             "check": _check(),
-            "member": _object(MEMBER, _MEMBER),
+            "member": {"anyOf": [_object(MEMBER, _MEMBER), _object(NAME, _NAME), _object(members.POOL)]},
             "pool": _object(POOL, {**_pool(), "members": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/member"}}}),
             "policy": _policy(),
             "filter": _filter(),
@@ -74,6 +74,11 @@ _REQUIREMENT: Final[Schema] = {
         *({"type": "object", "properties": {mode: _TEXTS}, "required": [mode], "additionalProperties": False} for mode in ("all", "any")),
         {**_SOME, "additionalProperties": False},
     ]
+}
+_NAME: Final[dict[str, Schema]] = {
+    "name": {"type": "string", "pattern": r"\.$"},
+    "check": _REQUIREMENT,
+    "check_address": {"anyOf": [_ADDRESS, {"type": "array", "minItems": 1, "items": _ADDRESS}]},
 }
 _MEMBER: Final[dict[str, Schema]] = {
     "check": _REQUIREMENT,
@@ -144,10 +149,24 @@ def _pool() -> dict[str, Schema]:
     return {
         "check": _REQUIREMENT,
         "policy": {"$ref": "#/$defs/policy"},
-        "pick": {"enum": list(PICKS)},
+        "pick": {"anyOf": [{"enum": list(PICKS)}, *map(_pick, PICK_OPTIONS)]},
+        "fail_if": {
+            "type": "object",
+            "properties": {
+                "members_below": {"type": "integer", "minimum": 1, "maximum": 1000},
+                "weight_below": {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 100}, {"type": "string", "pattern": "^[0-9]{1,3} ?%$"}]},
+            },
+            "minProperties": 1,
+            "additionalProperties": False,
+        },
         "ttl": {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9a-z]+(/[0-9a-z]+)?$"}, bounds]},
-        "when_all_down": {"anyOf": [{"enum": ["all", "primary"]}, backup]},
+        "when_all_down": {"anyOf": [{"enum": list(ALL_DOWN)}, backup]},
     }
+
+
+def _pick(name: str) -> Schema:
+    own = {"anyOf": [_object(PICK_OPTIONS[name]), {"type": "null"}]}
+    return {"type": "object", "properties": {name: own}, "required": [name], "additionalProperties": False}
 
 
 def _policy() -> Schema:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from gslb.errors import Problem
-from gslb.lint import aliases, authority, checks, choice, cuts, keys, members, nesting, owners, references, sizes, targets
+from gslb.lint import aliases, authority, checks, choice, cuts, fences, keys, kinds, members, nesting, owners, references, sizes, targets
 from gslb.lint.view import View, views
 from gslb.model import Model
 
@@ -20,6 +20,8 @@ _OF_MODEL: Final[tuple[Callable[[Model], Iterable[Problem]], ...]] = (
     checks.problems,
     members.problems,
     choice.problems,
+    kinds.problems,
+    fences.problems,
 )
 
 _OF_ZONE: Final[tuple[Callable[[View], Iterable[Problem]], ...]] = (
@@ -31,6 +33,7 @@ _OF_ZONE: Final[tuple[Callable[[View], Iterable[Problem]], ...]] = (
     sizes.problems,
     keys.problems,
     nesting.problems,
+    kinds.places,
 )
 
 

@@ -55,7 +55,7 @@ def _answers(pool: Pool) -> Iterator[Problem]:
 
 
 def _backup(pool: Pool) -> Iterator[Problem]:
-    if pool.when_all_down.mode == "backup" and pool.members and any(not member.checks for member in pool.members):
+    if pool.when_all_down.mode == "backup" and pool.members and any(not member.checks and not member.pool for member in pool.members):
         said = f"pool {pool.id} never uses its backup: members without a check are always up"
         yield Problem("L035", said, pool.where, "give every member a check, or remove the backup", Severity.WARNING)
 
@@ -84,7 +84,7 @@ def _geo(pool: Pool, spec: FilterSpec) -> Iterator[Problem]:
 
 def _without_site(pool: Pool, spec: FilterSpec) -> Iterator[Problem]:
     for member in pool.members:
-        if member.site is None:
+        if member.site is None and not member.pool:
             never = "is never answered" if spec.name == "geo" else "comes last for every client"
             said = f"pool {pool.id}: member {member.id} has no site, so with `{spec.name}` it {never}"
             yield Problem("L037", said, member.where, "give it `site:`", Severity.WARNING)

@@ -54,9 +54,12 @@ def _weights(pool: Pool) -> Iterator[Problem]:
 
 def _families(pool: Pool) -> Iterator[Problem]:
     """Warn of uneven families: A and AAAA are judged apart, so the two halves of a client's attempt would meet different sites."""
+    if pool.joint:
+        return  # whoever says that has thought of it
     for version in (6, 4):
-        have = [member for member in pool.members if _has(member, version)]
-        lack = [member for member in pool.members if not _has(member, version)]
+        plain = [member for member in pool.members if member.addresses]
+        have = [member for member in plain if _has(member, version)]
+        lack = [member for member in plain if not _has(member, version)]
         if have and lack:
             said = f"pool {pool.id}: {_listed([member.id for member in lack])} without IPv{version} address, {_listed([m.id for m in have])} with one"
             hint = f"IPv{version} clients are sent to the latter only; give all members both families, or make pools per family"

@@ -1,4 +1,4 @@
-"""Names of sites, checks and pools: that they exist, are used, and that backups do not go in circles."""
+"""Names of sites, checks and pools: that they exist, are used, and that pools do not go in circles."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from gslb import names
 from gslb.errors import Problem, Severity, Where
 from gslb.model import Model
+from gslb.targets import backup, children
 
 
 def problems(model: Model) -> Iterator[Problem]:
@@ -25,6 +26,8 @@ def _unknown(model: Model) -> Iterator[Problem]:
             for check in member.checks:
                 if check not in model.checks:
                     yield _missing("check", check, f"member {member.id} of pool {pool.id}", model.checks, member.where)
+            if member.pool and member.pool not in model.pools:
+                yield _missing("pool", member.pool, f"member {member.id} of pool {pool.id}", model.pools, member.where)
         if pool.when_all_down.mode == "backup" and pool.when_all_down.backup not in model.pools:
             yield _missing("pool", pool.when_all_down.backup, f"the backup of pool {pool.id}", model.pools, pool.where)
     for fact in model.networks:
@@ -37,23 +40,33 @@ def _unknown(model: Model) -> Iterator[Problem]:
 
 
 def _circles(model: Model) -> Iterator[Problem]:
-    """Each circle of backups is told once, at its first pool: with all of them down there would be no answer."""
+    """Each circle is told once, at its first pool: with all of them down there would be no answer. Backups and pools inside count alike."""
     told: set[str] = set()
     for start in model.pools:
-        path: list[str] = []
-        at = start
-        while at in model.pools and at not in path and model.pools[at].when_all_down.mode == "backup":
-            path.append(at)
-            at = model.pools[at].when_all_down.backup
-        if at in path and at not in told:
-            circle = path[path.index(at) :]
+        circle = _circle(model, start, (start,))
+        if circle and not told.intersection(circle):
             told.update(circle)
             way = " → ".join([*circle, circle[0]])
-            yield Problem("L004", f"the backups of pools go in a circle: {way}", model.pools[at].where, "end the chain in a pool without backup")
+            inside = any(children(model.pools[name]) for name in circle)
+            what = "pools contain each other, or lean on each other," if inside else "the backups of pools go"
+            said = f"{what} in a circle: {way}"
+            yield Problem("L004", said, model.pools[start].where, "end the chain in a pool without backup and without pools inside")
+
+
+def _circle(model: Model, start: str, path: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a way from a pool back to itself, or nothing."""
+    pool = model.pools[path[-1]]
+    for name in (*children(pool), backup(pool)):
+        if name == start:
+            return path
+        if name in model.pools and name not in path and (found := _circle(model, start, (*path, name))):
+            return found
+    return ()
 
 
 def _unused(model: Model) -> Iterator[Problem]:
     pools = {pool.when_all_down.backup for pool in model.pools.values() if pool.when_all_down.mode == "backup"}
+    pools |= {name for pool in model.pools.values() for name in children(pool)}
     pools |= {data.pool.pool for zone in model.zones.values() for data in zone.names.values() if data.pool is not None}
     members = [member for pool in model.pools.values() for member in pool.members]
     sites = {member.site for member in members} | {fact.site for fact in model.networks}

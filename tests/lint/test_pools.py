@@ -171,6 +171,6 @@ class TestChoice:
 
     def test_geo(self, judge_pools: Judge, pool_of: Pools) -> None:
         members = ("fra: 192.0.2.1", "iad: 192.0.2.2")
-        assert judge_pools(pool_of(*members, policy=_policy("geo", EU=["fra"], default=["iad"], fence=True))) == []
+        assert judge_pools(pool_of(*members, policy=_policy("geo", EU=["fra"], default=["iad"], fence=True))) == ["L040?"]
         assert judge_pools(pool_of(*members, policy=_policy("geo", default="fra"))) == ["L038?"]
         assert judge_pools(pool_of("192.0.2.1", policy=_policy("geo", default=["fra"]))) == ["L037?"]
