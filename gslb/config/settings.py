@@ -116,7 +116,9 @@ class Dns(_Section):
 class Geo(_Section):
     """What is known of places."""
 
-    database: File | None = Field(default=None, description="MMDB file, or a folder of them; default: geodb/ if it is there, else the database that comes with gslb")
+    database: File | None = Field(
+        default=None, description="MMDB file, or a folder of them; default: geodb/ if it is there, else the database that comes with gslb"
+    )
     networks: File | None = Field(default=None, description="the operator's own networks; default: networks.yaml if it is there")
 
 
@@ -156,6 +158,7 @@ class Settings(_Section):
     state_dir: File = Field(default=Path("state"), description="last accepted files and last votes: a start without the store")
     control: File | None = Field(default=None, description="unix socket for gslb reload and gslb status; default: in state_dir")
     log: Log = Field(default=Log(), description="what is logged, and how")
+    stall_limit: Seconds = Field(default=15.0, ge=3, le=600, description="silence after which a stalled process of the service is started anew")
 
     @property
     def probe_name(self) -> str:

@@ -20,7 +20,6 @@ from gslb.role import leash
 FIRST_PAUSE: Final = 0.1  # seconds before the first restart: nearly at once, a crash may be one bad packet
 LONGEST_PAUSE: Final = 5.0  # a child that cannot live is tried so often: cheap, and soon enough when the cause is gone
 STEADY: Final = 30.0  # seconds of life after which a crash counts as the first again
-SILENCE: Final = 15.0  # seconds without a beat until a child counts as stalled; it beats every second, a long compile delays it
 DRAIN: Final = 8.0  # seconds a child may take to end after SIGTERM
 
 Told = Callable[["Child", leash.Message], None]
@@ -28,11 +27,15 @@ Ended = Callable[["Child", int], None]
 
 
 class Program(NamedTuple):
-    """What a child runs: `python -m module arguments`; `descriptors` stay open in it under the same numbers."""
+    """What a child runs: `python -m module arguments`; `descriptors` stay open in it under the same numbers.
+
+    `silence`: seconds without a beat until it counts as stalled; it beats every second, a long compile delays it.
+    """
 
     module: str
     arguments: Sequence[str]
     descriptors: Sequence[int]
+    silence: float = 15.0
 
 
 class Child:
@@ -126,8 +129,8 @@ class Child:
             await asyncio.sleep(1)
             late = self._loop.time() - before - 1
             self._beat += max(late, 0)  # we ourselves stood still (a suspended machine): that is not its fault
-            if self._loop.time() - self._beat > SILENCE:
-                log.error(f"{self.name} gives no sign of life and is killed", seconds=SILENCE)
+            if self._loop.time() - self._beat > self._program.silence:
+                log.error(f"{self.name} gives no sign of life and is killed", seconds=self._program.silence)
                 self.signal(signal.SIGKILL)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import signal
@@ -18,9 +19,7 @@ import traceback
 from collections.abc import Coroutine, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
-
-from aiohttp.web import AppRunner
+from typing import TYPE_CHECKING, Any, Final
 
 from gslb import __version__, log, metrics
 from gslb.check.prober import Prober
@@ -29,7 +28,7 @@ from gslb.config import settings as settings_file
 from gslb.config.settings import Settings
 from gslb.errors import GslbError, ListenError, StoreError, UsageError
 from gslb.judge import carry
-from gslb.role import explaining, local, status, vitals
+from gslb.role import explaining, local, status
 from gslb.role.keeper import Keeper
 from gslb.role.leash import Leash, Message
 from gslb.role.loading import Load, Loader
@@ -43,6 +42,9 @@ from gslb.transport.deltas import Deltas
 from gslb.transport.listen import Endpoint
 from gslb.transport.pipe import Feed, Report
 from gslb.verdict import Target, Vote
+
+if TYPE_CHECKING:
+    from aiohttp.web import AppRunner
 
 FIRST_ROUND: Final = 2.0  # seconds the first answers may wait for the first checks (design 9); a dead site is seldom slower to show
 SERVED: Final = 10.0  # seconds a reload waits for the planes; a plane takes one for 100,000 names
@@ -71,6 +73,7 @@ class Control:
         self._listening: list[str] = []
         self._began = time.time()
         self._applied = asyncio.Event()
+        self._web: AppRunner | None = None
         self._failed = False
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -81,16 +84,16 @@ class Control:
         self._spawn(self._beat())
         await self._begin()
         server = await self._serve_local()
-        web = await self._serve_vitals()
         self._leash.send({"ready": self._publisher.snapshot.generation})
+        self._spawn(self._serve_vitals())
         await self._stop.wait()
         if server:
             server.close()
             self._settings.control_socket.unlink(missing_ok=True)
-        if web:
-            await web.cleanup()
         for task in self._tasks:
             task.cancel()
+        if self._web:
+            await self._web.cleanup()
         await self._keeper.save()
         await self._store.close()
         if self._failed:
@@ -194,16 +197,18 @@ class Control:
             log.error("no local control: `gslb reload`, `gslb status` and overrides will not work", reason=str(error))
             return None
 
-    async def _serve_vitals(self) -> AppRunner | None:
-        """Serve metrics; where that address cannot be had, DNS is not given up for it."""
+    async def _serve_vitals(self) -> None:
+        """Serve metrics, once the planes have what they need; where that address cannot be had, DNS is not given up for it."""
         endpoint = self._settings.metrics_endpoint
         if endpoint is None:
-            return None
+            return
+        await self._served(self._publisher.snapshot.generation)
+        from gslb.role import vitals  # noqa: PLC0415  a web server takes 0.3 s to import: not before the first answer
+
         try:
-            return await vitals.serve(Endpoint(*endpoint), self._refresh, lambda: "" if self._listening else "not listening yet")
+            self._web = await vitals.serve(Endpoint(*endpoint), self._refresh, lambda: "" if self._listening else "not listening yet")
         except ListenError as error:
             log.error("no metrics are served", reason=str(error))
-            return None
 
     async def _served(self, generation: int) -> bool:
         """Wait until every plane serves this generation or a later one; False where one does not in time."""
@@ -283,6 +288,7 @@ def main() -> None:
         settings = settings_file.load(given.settings, os.environ)
         log.configure(settings.log.level, settings.log.format, role="control")
         make_folder(settings.state_dir)
+        gc.disable()  # until the first load is served (`Loads.accepted`): it would walk through half-made zones again and again
         asyncio.run(serve(settings, pipes, leash, probing=given.probing))
     except GslbError as error:
         text = str(error)

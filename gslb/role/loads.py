@@ -6,17 +6,24 @@ Part of control. Problems go to whoever asked, to the log and to the metrics.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
+import os
+import threading
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
 
 from gslb import __version__, log, metrics
 from gslb.config import report
 from gslb.errors import GslbError, Problem, Severity
 from gslb.role.keeper import Keeper
 from gslb.role.loading import Load, Loader, RefusedError
+
+SETTLE: Final = 2.0  # seconds after a load was accepted until the collector looks at it: first the planes are fed
+NICE: Final = 5  # a third of the others' share where cores are short; much less, and the loop would wait for a lock that a starved thread holds
 
 Adopt = Callable[[Load], Awaitable[int]]  # serve it; returns the generation
 
@@ -28,6 +35,7 @@ class Loads:
         self._loader = loader
         self._keeper = keeper
         self._one = asyncio.Lock()
+        self._aside = ThreadPoolExecutor(1, "loader", _yield_to_others)  # for reloads; the first load is what everybody waits for
         self._keeping: asyncio.Task[None] | None = None
         self.on_last = False  # the files were broken at start: what is served are the last accepted ones
 
@@ -50,14 +58,17 @@ class Loads:
     async def again(self, adopt: Adopt) -> dict[str, Any]:
         """Load anew and say how it went."""
         async with self._one:
+            gc.disable()
             try:
-                load = await asyncio.to_thread(self._loader.load)
+                load = await asyncio.get_running_loop().run_in_executor(self._aside, self._loader.load)
                 generation = await adopt(load)
             except RefusedError as error:
                 self._refused(error)
                 return {"accepted": False, "problems": told(error.problems), "text": report.text(error.problems, error.sources)}
             except Exception as error:  # noqa: BLE001  as in `first`
                 return {"accepted": False, "problems": [], "text": self._failed(error)}
+            finally:
+                gc.enable()
             self.on_last = False
             self.accepted(load)
         loaded = load.loaded
@@ -74,9 +85,7 @@ class Loads:
         """Note a load that is served now, and keep its files."""
         if not self.on_last:
             self._keeping = asyncio.create_task(self._keeper.keep_files(load.loaded))
-        # What a load leaves lives until the next one: the collector need not walk through it again and again.
-        gc.collect()
-        gc.freeze()
+        asyncio.get_running_loop().call_later(SETTLE, _settle)
         metrics.build_info.labels(__version__, "python").set(1)
         metrics.reload_ok.set(not self.on_last)
         metrics.reload_time.set_to_current_time()
@@ -106,6 +115,19 @@ class Loads:
         where = traceback.extract_tb(error.__traceback__)[-1]
         log.error("loading failed; what was accepted before stays", error=repr(error), where=f"{where.filename}:{where.lineno}")
         return f"loading failed by a fault of gslb itself: {error!r}; nothing was changed, please report it\n"
+
+
+def _settle() -> None:
+    """Spare the collector what a load has left, which lives until the next one."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
+def _yield_to_others() -> None:
+    """Let planes and the prober go first: a reload may take its time, an answer may not (Linux: priorities are the threads' own)."""
+    with contextlib.suppress(OSError, AttributeError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
 
 
 def _count(problems: Sequence[Problem]) -> None:

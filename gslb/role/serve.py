@@ -63,4 +63,5 @@ def service(settings: Settings, path: Path | None, *, probing: bool) -> Service:
         planes=dns.planes or len(os.sched_getaffinity(0)),
         control=control,
         options=options,
+        stall_limit=settings.stall_limit,
     )

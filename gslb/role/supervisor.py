@@ -37,6 +37,7 @@ class Service:
     planes: int
     control: tuple[str, ...]  # arguments of `python -m gslb.role.control`
     options: Options  # of each plane
+    stall_limit: float = 15.0  # seconds of silence after which a child is killed and started anew
 
 
 class StartError(GslbError):
@@ -102,10 +103,10 @@ class Supervisor:
     def _make_children(self, pipes: Sequence[tuple[socket.socket, socket.socket]]) -> None:
         ours = [control.fileno() for control, _plane in pipes]
         arguments = [*self._service.control, "--pipes", ",".join(map(str, ours))]
-        self._control = Child("control", Program("gslb.role.control", arguments, ours), self._hear, self._ended)
+        self._control = Child("control", Program("gslb.role.control", arguments, ours, self._service.stall_limit), self._hear, self._ended)
         for number, (_control, plane) in enumerate(pipes):
             arguments = ["--pipe", str(plane.fileno()), "--options", self._service.options.as_text()]
-            program = Program("gslb.role.plane", arguments, [plane.fileno()])
+            program = Program("gslb.role.plane", arguments, [plane.fileno()], self._service.stall_limit)
             self._planes.append(Child(f"plane {number}", program, self._hear, self._ended))
         self._waiting = {child.name for child in (self._control, *self._planes)}
 

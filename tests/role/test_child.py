@@ -40,7 +40,10 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
     def build(how: str) -> tuple[Child, list[int], list[int]]:
         one = Child(
-            "child", Program("some_child", [how], []), lambda _child, message: told.append(message["pid"]), lambda _child, code: codes.append(code)
+            "child",
+            Program("some_child", [how], [], silence=1.5),
+            lambda _child, message: told.append(message["pid"]),
+            lambda _child, code: codes.append(code),
         )
         return one, told, codes
 
@@ -58,8 +61,7 @@ async def test_a_crash_is_followed_by_a_new_start(make: Any, wait: Callable[...,
     assert child.restarts >= 2
 
 
-async def test_the_silent_are_killed_and_the_busy_are_not(make: Any, wait: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(child_module, "SILENCE", 1.5)
+async def test_the_silent_are_killed_and_the_busy_are_not(make: Any, wait: Callable[..., Any]) -> None:
     silent, told, codes = make("silent")
     life = asyncio.create_task(silent.live())
     await wait(lambda: codes)
@@ -71,7 +73,7 @@ async def test_the_silent_are_killed_and_the_busy_are_not(make: Any, wait: Calla
     busy, _, _ = make("busy")
     life = asyncio.create_task(busy.live())
     await wait(lambda: told)
-    await asyncio.sleep(3)
+    await asyncio.sleep(2.2)
     assert codes == []
     await busy.stop()
     await life
