@@ -106,6 +106,14 @@ def type_text(number: int) -> str:
     return "GSLB" if number == GSLB else dns.rdatatype.to_text(dns.rdatatype.RdataType.make(number))
 
 
+def text(number: int, wire: bytes) -> str:
+    """Write data as a master file has it; what its type does not allow, as RFC 3597 does."""
+    try:
+        return dns.rdata.from_wire(dns.rdataclass.IN, dns.rdatatype.RdataType.make(number), wire, 0, len(wire)).to_text()
+    except dns.exception.DNSException:
+        return f"\\# {len(wire)} {wire.hex()}".rstrip()
+
+
 def targets(number: int, wire: bytes) -> tuple[bytes, ...]:
     """Return the names inside wire rdata that resolve further, in the case written; the root is one too."""
     start = _TARGET_AT.get(number)

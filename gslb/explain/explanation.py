@@ -14,12 +14,12 @@ from typing import Any, Final
 
 from gslb import names as wire_names
 from gslb.answer.lookup import Found
+from gslb.config.rdata import text as rdata_text
 from gslb.config.rdata import type_text
 from gslb.explain import assume, lifetime, names, packet, places, population
 from gslb.explain.listener import Listener
 from gslb.explain.places import Client
 from gslb.explain.question import Question
-from gslb.explain.records import rdata_text
 from gslb.explain.shares import settled, sticks
 from gslb.explain.story import Teller, Told, percent
 from gslb.explain.subject import Subject
@@ -66,7 +66,7 @@ def _one(subject: Subject, question: Question, found: Found) -> dict[str, Any]:
             "country": question.country or None,
         },
         "client": places.place(subject, who),
-        "name": names.story(snapshot, found, question.name),
+        "name": names.story(snapshot, found, question.name, question.type),
         "region": None,
         "decision": None,
         "warnings": list(subject.warnings),

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from gslb import targets
 from gslb.compiler.standing import AAAA, CNAME, A, Standing
+from gslb.config.rdata import text as rdata_text
 from gslb.explain.assume import ASSUMED
 from gslb.explain.listener import Heard
-from gslb.explain.records import rdata_text
 from gslb.model import Address, Member, Model
 from gslb.moment import Moment
 from gslb.override import Override, effective

@@ -10,8 +10,8 @@ from typing import Any
 from gslb import names
 from gslb.answer.lookup import CNAME, DNAME, SOA, Found, Records, lookup, rrset_of
 from gslb.answer.reply import NXDOMAIN, REFUSED
+from gslb.config.rdata import text as rdata_text
 from gslb.config.rdata import type_text
-from gslb.explain.records import rdata_text
 from gslb.plan import Snapshot, Zone
 
 RCODES = {0: "NOERROR", 2: "SERVFAIL", 3: "NXDOMAIN", 5: "REFUSED", 6: "YXDOMAIN"}
@@ -25,11 +25,11 @@ def find(snapshot: Snapshot, name: bytes, kind: int) -> Found:
     return lookup(snapshot.zones, name, tuple(starts), kind, do=False)
 
 
-def story(snapshot: Snapshot, found: Found, name: bytes) -> dict[str, Any]:
+def story(snapshot: Snapshot, found: Found, name: bytes, kind: int) -> dict[str, Any]:
     """Tell the way from the name asked to what was found."""
     zone = found.zone
     if zone is None:
-        return {"zone": None, "found": "outside", "rcode": RCODES[REFUSED], "steps": [], "records": [], "pool": None}
+        return {"zone": None, "found": "outside", "rcode": RCODES[REFUSED], "steps": [], "records": [], "negative_ttl": None, "pool": None}
     aliases = [one for one in found.answer if one.type in (CNAME, DNAME)]
     steps = []
     here = name
@@ -45,7 +45,8 @@ def story(snapshot: Snapshot, found: Found, name: bytes) -> dict[str, Any]:
         "found": _what(found, records, aliases),
         "rcode": RCODES.get(found.rcode, str(found.rcode)),
         "steps": steps,
-        "records": [_record(one) for one in (*records, *(found.authority if not found.dynamic else ()))],
+        "records": [_record(one) for one in (*records, *found.authority) if one.type != SOA or kind == SOA],
+        "negative_ttl": zone.negative_ttl,
         "pool": snapshot.pools[found.dynamic.pool].name if found.dynamic else None,
     }
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from itertools import islice
 from typing import Final
 
-from gslb.answer.pick import number, pick
+from gslb.answer.draw import number
+from gslb.answer.pick import pick
 from gslb.plan import Group, Pick, Row
 
 EXACT: Final = 20_000  # ways of drawing that are walked through one by one

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from gslb.config.rdata import text as rdata_text
 from gslb.explain import members, reasons
 from gslb.explain.listener import Heard, Link, Run
-from gslb.explain.records import rdata_text
 from gslb.explain.shares import exact, shares
 from gslb.model import Location, Model
 from gslb.moment import Moment

@@ -19,6 +19,7 @@ def summary(data: dict[str, Any]) -> str:
     """Say what is answered."""
     question, answer = data["question"], data["answer"]
     whom = question["subnet"] or data["client"]["address"]
+    whom = f"{question['country']} ({whom})" if question["country"] else whom
     return f"{question['name'].rstrip('.') or '.'} {question['type']} for {whom}: {_what(data, answer)}"
 
 
@@ -66,7 +67,9 @@ def _step(step: dict[str, Any]) -> str:
     """Say what a filter did; nothing where it did nothing."""
     said = []
     if step["dropped"]:
-        said.append(f"drops {_names([one['member'] for one in step['dropped']])}")
+        whom = [one["member"] for one in step["dropped"]]
+        why = f" ({step['dropped'][0]['why']})" if len(whom) == 1 else ""
+        said.append(f"drops {_names(whom)}{why}")
     if step["reweighted"]:
         said.append(f"lowers {_names([one['member'] for one in step['reweighted']])}")
     return f"{step['filter']} {' and '.join(said)}" if said else ""

@@ -11,6 +11,7 @@ from typing import Any, Final
 from gslb.explain.summary import share
 
 LABEL: Final = 10  # columns of labels
+_FEW: Final = 2  # members that a filter left alone are named up to here, else counted
 _STATES: Final = {
     "node": "states are the node's own, now",
     "votes": "states are from the last votes on this machine's disk (--live asks the running node)",
@@ -62,6 +63,8 @@ def _name(name: dict[str, Any]) -> Iterator[str]:
         yield f"→ pool {name['pool']}"
     for one in name["records"]:
         yield f"{one['name']} {one['ttl']} {one['type']} {', '.join(one['data'])}"
+    if name["found"] in ("nxdomain", "nodata"):
+        yield f"resolvers may keep that for {name['negative_ttl']} s"
 
 
 def _client(data: dict[str, Any]) -> Iterator[str]:
@@ -74,7 +77,7 @@ def _client(data: dict[str, Any]) -> Iterator[str]:
     if region is None:
         yield "this pool answers every client alike: scope 0"
         return
-    yield f"region {region['region']} of {region['regions']}; all of {region['block']} gets the same" + (
+    yield f"region {region['region']}, one of {region['regions']}; all of {region['block']} gets the same" + (
         f", scope {scope}" if scope is not None else ""
     )
     cut = region["cut_by"]
@@ -137,7 +140,8 @@ def _members(members: list[dict[str, Any]]) -> Iterator[str]:
 
 def _step(step: dict[str, Any]) -> Iterator[str]:
     among = {"all down": " (though all are down)", "with a weight": " (weight 0 left out)"}.get(step["among"], "")
-    yield ("fails: " if step["failed"] else "keeps ") + (", ".join(step["kept"]) or "nobody") + among
+    untouched = len(step["kept"]) > _FEW and not step["dropped"] and not step["failed"]
+    yield ("fails: " if step["failed"] else "keeps ") + (f"all {len(step['kept'])}" if untouched else ", ".join(step["kept"]) or "nobody") + among
     for one in step["dropped"]:
         yield f"drops {one['member']}: {one['why']}"
     for one in step["reweighted"]:
@@ -163,9 +167,9 @@ def _answer(data: dict[str, Any]) -> Iterator[str]:
 
 def _ttl(ttl: dict[str, Any]) -> Iterator[str]:
     yield f"{ttl['seconds']} s, set by the {_BY[ttl['set_by']]}"
-    shown = dict.fromkeys((one["seconds"], one["text"]) for one in ttl["bounds"] if one["what"] != "minimum" or ttl["set_by"] == "minimum")
-    for seconds, said in shown:
-        yield f"{seconds:>6} s  {said}"
+    needless = {"minimum"} | ({ttl["set_by"]} & {"name", "maximum"})  # said in the first line
+    for seconds, said in dict.fromkeys((one["seconds"], one["text"]) for one in ttl["bounds"] if one["what"] not in needless):
+        yield f"{seconds} s: {said}"
 
 
 _BY: Final = {
