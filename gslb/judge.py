@@ -36,7 +36,8 @@ def judge(votes: Sequence[Vote], previous: Verdict | None, now: float, max_stale
         since = _kth((vote.since for vote in down), needed)
         return Verdict(State.DOWN, since, 0, _last_up(down, needed), _change(down, len(down) - needed + 1), _reason(down, len(opinions)))
     since = _kth((vote.since for vote in up), len(opinions) - needed + 1)
-    return Verdict(State.UP, since, _grade(up), since, _change(up, needed - len(down)), _reason(up, len(opinions)))
+    changed = any(vote.changed for vote in up)
+    return Verdict(State.UP, since, _grade(up), since, _change(up, needed - len(down)), _reason(up, len(opinions)), changed)
 
 
 def judge_all(
@@ -114,4 +115,4 @@ def _reason(agreeing: Sequence[Vote], voters: int) -> str:
 
 def _weighs(verdict: Verdict) -> tuple[object, ...]:
     """All of a verdict that answers can depend on."""
-    return (verdict.state, verdict.since, verdict.grade, verdict.last_up, verdict.seconds_to_change)
+    return (verdict.state, verdict.since, verdict.grade, verdict.last_up, verdict.seconds_to_change, verdict.changed)

@@ -38,6 +38,7 @@ class Vote:
     `since`: when this state began. `seconds_to_change`: the least time in which the prober's
     counters could change the state, None while the counters are at rest (calculated TTL). `last_up`: when it
     last ceased to be up, None if this prober never saw it up; carried here, so that a node that starts anew knows it.
+    `changed`: whether the prober saw it come into this state; False while the state is that of its first result.
     """
 
     target: Target
@@ -48,11 +49,14 @@ class Vote:
     seconds_to_change: float | None = None
     reason: str = ""
     last_up: float | None = None
+    changed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The judged state of a target. `last_up`: the last time it was up, None if never seen up."""
+    """The judged state of a target. `last_up`: the last time it was up, None if never seen up. `changed`: whether it is known to have been otherwise
+    before; what was up when first seen has not come back from anything (`ramp`, `failback_delay`).
+    """
 
     state: State
     since: float
@@ -60,6 +64,7 @@ class Verdict:
     last_up: float | None = None
     seconds_to_change: float | None = None
     reason: str = ""
+    changed: bool = True
 
 
 Verdicts = Mapping[Target, Verdict]

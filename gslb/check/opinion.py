@@ -41,6 +41,7 @@ class Opinion:
     vote: Vote | None = None
     told: float = 0.0
     last_up: float | None = None
+    changed: bool = False
 
     @classmethod
     def new(cls, target: Target, check: Check, prober: str, inherited: Vote | None = None) -> Self:
@@ -49,7 +50,7 @@ class Opinion:
         if inherited is None or inherited.state is State.UNKNOWN:
             return opinion
         vote = replace(inherited, target=target, prober=prober, seconds_to_change=None)
-        return replace(opinion, grade=at(vote.grade), state=vote.state, since=vote.since, vote=vote, last_up=vote.last_up)
+        return replace(opinion, grade=at(vote.grade), state=vote.state, since=vote.since, vote=vote, last_up=vote.last_up, changed=vote.changed)
 
     def after(self, seen: Observation, now: float) -> Self:
         """Take one observation in; `now` is the store's time in seconds."""
@@ -58,10 +59,11 @@ class Opinion:
         counters, wait = self._counted(seen.result is Result.OK, now)
         since = self.since if counters.state is self.state else now
         last_up = now if self.state is State.UP and counters.state is State.DOWN else self.last_up
+        changed = self.changed if counters.state is self.state else self.state is not State.UNKNOWN
         grade = self._graded(seen)
         shown = grade.shown if grade else FULL
-        vote = Vote(self.target, self.prober, counters.state, since, shown, wait, seen.reason, last_up)
-        return replace(self, counters=counters, grade=grade, state=counters.state, since=since, last_up=last_up).saying(vote, now)
+        vote = Vote(self.target, self.prober, counters.state, since, shown, wait, seen.reason, last_up, changed)
+        return replace(self, counters=counters, grade=grade, state=counters.state, since=since, last_up=last_up, changed=changed).saying(vote, now)
 
     def saying(self, vote: Vote, now: float) -> Self:
         """Take the vote for ours, unless it says nothing new."""

@@ -145,7 +145,7 @@ def _member(entrant: Entrant, moment: Moment, terms: Terms, standing: Standing) 
     ups = [one.last_up for one in judged if one.last_up is not None]
     if ups:
         standing.last_up[index] = max(ups)
-    since = min((one.since for one in served if one.since is not None), default=None) if terms.since else None
+    since = _since(served) if terms.since else None
     grade = min(one.grade for one in served)
     return Candidate(member.id, index, member.site, member.weight, member.priority, best, grade, since=since)
 
@@ -208,14 +208,25 @@ def _judge(endpoint: Endpoint, need: int, verdicts: Mapping[Target, Verdict]) ->
         verdict = verdicts.get(of[0])
         if verdict is None:
             return _Judged(State.UNKNOWN)
-        return _Judged(verdict.state, verdict.grade, verdict.since, verdict.last_up, verdict.seconds_to_change)
+        return _Judged(verdict.state, verdict.grade, _came(verdict), verdict.last_up, verdict.seconds_to_change)
     found = [verdicts.get(target, _UNHEARD) for target in of]
     ranked = sorted(found, key=lambda verdict: (verdict.state, verdict.grade), reverse=True)[: need or len(found)]
     worst = ranked[-1].state
     moving = [verdict.seconds_to_change for verdict in found if verdict.seconds_to_change is not None]
     ups = [verdict.last_up for verdict in found if verdict.last_up is not None]
-    since = max(verdict.since for verdict in ranked if verdict.state is worst)
+    since = max((came for verdict in ranked if verdict.state is worst and (came := _came(verdict)) is not None), default=None)
     return _Judged(worst, min(verdict.grade for verdict in ranked), since, _kth(ups, need or len(found)), min(moving, default=None))
+
+
+def _since(served: Sequence[_Judged]) -> float | None:
+    """Return since when a member serves: its first address decides; None where one was there when first seen."""
+    moments = [one.since for one in served]
+    return None if None in moments else min(moment for moment in moments if moment is not None)
+
+
+def _came(verdict: Verdict) -> float | None:
+    """Return when it came into its state; None where it was in it when first seen: then it has not come back from anything."""
+    return verdict.since if verdict.changed else None
 
 
 def _kth(ups: list[float], need: int) -> float | None:

@@ -4,7 +4,7 @@ Saved by the role that judges, now and then and at its end; loaded once at start
 written is a StoreError to count, a file that cannot be believed is no votes and a reason. Blocking; call it in a thread.
 
 The file (`kept_file`): `{"saved": seconds, "votes": [[check, digest, address, prober, state, since, grade, reason,
-last_up], …]}`. A crash leaves the old one or the new one, never half of one.
+last_up, changed], …]}`. A crash leaves the old one or the new one, never half of one.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Remembered(NamedTuple):
 def save(state_dir: Path, votes: Iterable[Vote], now: float, name: str = FILE) -> None:
     """Write the votes that say something. Raises StoreError when the disk does not take them."""
     rows = [
-        [v.target.check, v.target.digest, v.target.address, v.prober, v.state.name, v.since, v.grade, v.reason[:_TEXT], v.last_up]
+        [v.target.check, v.target.digest, v.target.address, v.prober, v.state.name, v.since, v.grade, v.reason[:_TEXT], v.last_up, v.changed]
         for v in votes
         if v.state is not State.UNKNOWN
     ]
@@ -61,14 +61,18 @@ def load(state_dir: Path, now: float, max_age: float = MAX_AGE, name: str = FILE
 
 def _vote(row: list[Any], now: float) -> Vote:
     """Read one vote. Raises ValueError, TypeError or KeyError for anything but what `save` writes."""
-    check, digest, address, prober, state, since, grade, reason, last_up = row
+    check, digest, address, prober, state, since, grade, reason, last_up, changed = row
     for text in (check, digest, address, prober, state, reason):
         if not isinstance(text, str) or len(text) > _TEXT:
             raise ValueError("not a short text")
     if not isinstance(grade, int) or not 0 <= grade <= 100 or state == State.UNKNOWN.name:
         raise ValueError("no such grade or state")
+    if not isinstance(changed, bool):
+        raise TypeError("not a truth value")
     target = Target(check, digest, str(ip_address(address)))
-    return Vote(target, prober, State[state], min(_moment(since), now), grade, None, reason, None if last_up is None else min(_moment(last_up), now))
+    return Vote(
+        target, prober, State[state], min(_moment(since), now), grade, None, reason, None if last_up is None else min(_moment(last_up), now), changed
+    )
 
 
 def _moment(value: Any) -> float:

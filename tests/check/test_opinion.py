@@ -38,8 +38,8 @@ def test_no_vote_before_the_first_result(begin):
 
 
 def test_the_first_result_counts_at_once(begin):
-    assert history(begin(), OK) == [Vote(TARGET, "p1", State.UP, 1.0, 80, None, "status 200")]
-    assert history(begin(), FAIL) == [Vote(TARGET, "p1", State.DOWN, 1.0, 100, None, "timeout")]
+    assert history(begin(), OK) == [Vote(TARGET, "p1", State.UP, 1.0, 80, None, "status 200", changed=False)]
+    assert history(begin(), FAIL) == [Vote(TARGET, "p1", State.DOWN, 1.0, 100, None, "timeout", changed=False)]
 
 
 def test_when_it_was_up_last_is_inherited_and_kept_while_blind(begin):
@@ -47,6 +47,14 @@ def test_when_it_was_up_last_is_inherited_and_kept_while_blind(begin):
     assert [v.last_up for v in history(begin(before), FAIL, BLIND, FAIL)] == [1.0, 1.0, 1.0]
     assert [v.last_up for v in history(begin(replace(before, state=State.DOWN, last_up=0.25)), FAIL)] == [0.25]
     assert [v.last_up for v in history(begin(), FAIL)] == [None], "never seen up"
+
+
+def test_what_was_so_when_first_seen_has_not_changed(begin):
+    assert [v.changed for v in history(begin(), OK, BLIND, OK, FAIL, FAIL, FAIL, FAIL)][::2] == [False, False, False, True]
+    assert [v.changed for v in history(begin(), FAIL, OK, OK, OK, OK, OK)] == [False] * 5 + [True]
+    before = Vote(TARGET, "p1", State.UP, 0.5, changed=False)
+    assert not history(begin(before), OK)[0].changed, "a restart is no change"
+    assert history(begin(replace(before, state=State.DOWN)), OK)[0].changed
 
 
 def test_down_and_up_again(begin):

@@ -168,3 +168,10 @@ class TestJoint:
 def test_who_is_on_the_way():
     judged = {Target("web", "d-web", ONE): Verdict(UP, 0.0, seconds_to_change=10.0), Target("web", "d-web", TWO): Verdict(UP, 0.0)}
     assert standing([member(ONE), member(TWO)], A, judged).soon == {0: 10.0}
+
+
+@pytest.mark.parametrize(("changed", "since", "state"), [(False, None, UP), (True, 90.0, UNKNOWN)])
+def test_what_was_up_when_first_seen_has_not_come_back(changed, since, state):
+    judged = {Target("web", "d-web", ONE): Verdict(UP, 90.0, changed=changed)}
+    [found] = standing([member(ONE)], A, judged, now=100.0, failback_delay=60.0).candidates
+    assert (found.since, found.state) == (since, state)

@@ -19,7 +19,7 @@ from gslb.verdict import State, Target, Vote
 NOW = 1_800_000_000.0
 VOTES = (
     Vote(Target("web", "d1", "192.0.2.1"), "fra-1", State.UP, NOW - 50, 80, None, "status 200, certificate 9 days left — ✓"),
-    Vote(Target("web", "d1", "2001:db8::1"), "fra-1", State.DOWN, NOW - 5.25, 100, None, "timeout", NOW - 5.25),
+    Vote(Target("web", "d1", "2001:db8::1"), "fra-1", State.DOWN, NOW - 5.25, 100, None, "timeout", NOW - 5.25, changed=False),
 )
 
 
@@ -28,8 +28,8 @@ def write(folder, rest: bytes, head: str = "gslb-votes 1 {}"):
 
 
 def row(**changes):
-    names = ["check", "digest", "address", "prober", "state", "since", "grade", "reason", "last_up"]
-    return list((dict(zip(names, ["web", "d", "192.0.2.1", "p", "UP", 1.5, 100, "ok", None], strict=True)) | changes).values())
+    names = ["check", "digest", "address", "prober", "state", "since", "grade", "reason", "last_up", "changed"]
+    return list((dict(zip(names, ["web", "d", "192.0.2.1", "p", "UP", 1.5, 100, "ok", None, True], strict=True)) | changes).values())
 
 
 def test_they_come_back(tmp_path):
@@ -100,6 +100,8 @@ def test_size_is_bounded_both_ways(tmp_path, monkeypatch):
         {"saved": NOW, "votes": [row(since="yesterday")]},
         {"saved": NOW, "votes": [row(reason="x" * 257)]},
         {"saved": NOW, "votes": [row(check=7)]},
+        {"saved": NOW, "votes": [row(last_up="never")]},
+        {"saved": NOW, "votes": [row(changed=1)]},
         {"saved": NOW, "votes": [row(), row(prober=None)]},
     ],
     ids=repr,
