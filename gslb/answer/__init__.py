@@ -9,7 +9,7 @@ from __future__ import annotations
 from gslb.answer.memo import Memo
 from gslb.answer.prepared import Shape, prepare
 from gslb.answer.reply import Drop, Env, Meta, NeedRow, Reply
-from gslb.answer.shelf import Shelves
+from gslb.answer.shelves import Shelves
 from gslb.answer.tally import Tallies
 from gslb.answer.wire import parse
 from gslb.plan import Snapshot
@@ -26,6 +26,5 @@ def answer(snapshot: Snapshot, query: bytes, client: bytes, env: Env) -> Reply |
     prepared = prepare(snapshot.zones, parsed, Shape(env.udp, env.max_udp), shelves)
     wire, tally = prepared.finish(query[:2], client, env.draw, parsed.octets)
     reply = Reply(wire, tally.meta)
-    for pool, region, rtype in shelves.wanted:
-        return NeedRow(pool, region, rtype, reply)
-    return reply
+    wanted = shelves.misses.wanted
+    return NeedRow(*min(wanted), reply) if wanted else reply  # one of them: hints may want two

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from gslb.answer.reply import NOERROR, NXDOMAIN, REFUSED, YXDOMAIN
 from gslb.names import MAX_NAME
-from gslb.plan import Dynamic, Node, RRset, Zone
+from gslb.plan import Dynamic, Hinted, Node, RRset, Zone
 
 MAX_CHAIN: Final = 16  # names looked up in one chain of CNAME and DNAME; resolvers follow about as many
 MAX_TARGETS: Final = 64  # names whose addresses are added: more would not fit a UDP reply, and must not cost CPU (CVE-2024-11187)
@@ -26,6 +26,8 @@ SRV: Final = 33
 DNAME: Final = 39
 DS: Final = 43
 ANY: Final = 255
+
+ALIASES: Final = (CNAME,)  # types of a name that points to a pool of names: whatever is asked, the answer is its CNAME
 
 _ADDRESSES: Final = (A, AAAA)
 _ADDITIONAL: Final = (NS, MX, SRV)  # types whose targets' addresses are added (RFC 1035 section 3.3, RFC 2782)
@@ -43,7 +45,8 @@ class Records(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What goes into the reply. Where `dynamic` is set, the RRset of `owner` and the question's type follows `answer`, from that pool.
+    """What goes into the reply. Where `dynamic` is set, the RRset of `owner` and the question's type follows `answer`, from that pool
+    (a CNAME where it is a pool of names); where `hinted` is, these records, completed from their pools.
 
     `glue` is additional data without which a referral is useless (RFC 9471): it must fit, or TC.
     """
@@ -56,6 +59,7 @@ class Found(NamedTuple):
     glue: tuple[Records, ...] = ()
     additional: tuple[Records, ...] = ()
     dynamic: Dynamic | None = None
+    hinted: tuple[Hinted, ...] = ()
     owner: bytes = b""
 
 
@@ -161,15 +165,18 @@ class _Search:
         qtype = self.qtype
         if node.cut and qtype != DS:
             return self._referral(name, node)
-        if qtype == ANY and (node.rrsets or node.dynamic):
+        if qtype == ANY and (node.rrsets or node.dynamic or node.hinted):
             one = node.rrsets[0] if node.rrsets else RRset(HINFO, _HINFO_TTL, _HINFO)  # RFC 8482: a subset is an answer
             return self._found(NOERROR, (Records(name, one.type, one.ttl, one.rdata),))
         rrset = rrset_of(node, qtype)
         if rrset is not None:
             added = self._addresses(rrset.targets, glue=qtype == NS) if qtype in _ADDITIONAL else ()
             return self._found(NOERROR, (Records(name, qtype, rrset.ttl, rrset.rdata),), additional=added)
-        if node.dynamic is not None and qtype in node.dynamic.types:
-            return self._found(NOERROR)._replace(dynamic=node.dynamic, owner=name)
+        if node.dynamic is not None and (qtype in node.dynamic.types or node.dynamic.types == ALIASES):
+            return self._found(NOERROR)._replace(dynamic=node.dynamic, owner=name)  # a pool's CNAME ends the chain: its target is not ours to chase
+        hinted = tuple(one for one in node.hinted if one.type == qtype)
+        if hinted:
+            return self._found(NOERROR)._replace(hinted=hinted, owner=name)
         return self._found(NOERROR, authority=(negative(self.zone),))
 
     def _referral(self, owner: bytes, node: Node) -> Found:

@@ -16,7 +16,7 @@ from typing import Final
 
 from gslb.answer.prepared import Fixed, Pooled, Shape, prepare
 from gslb.answer.reply import MAX_UDP, Drop, Meta
-from gslb.answer.shelf import Shelves
+from gslb.answer.shelves import Shelves
 from gslb.answer.tally import Tallies
 from gslb.answer.wire import Query, parse
 from gslb.plan import Snapshot, Zone
@@ -82,13 +82,14 @@ class Memo:
 
     def take_missed(self) -> int:
         """How many answers came from a default row, because theirs was not compiled, since the last call."""
-        missed, self._shelves.missed = self._shelves.missed, 0
+        misses = self._shelves.misses
+        missed, misses.count = misses.count, 0
         return missed
 
     def take_wanted(self) -> set[tuple[int, int, int]]:
         """Return (pool, region, type) of rows that were asked for and not compiled since the last call."""
-        wanted = set(self._shelves.wanted)
-        self._shelves.wanted.clear()
+        misses = self._shelves.misses
+        wanted, misses.wanted = misses.wanted, set()
         return wanted
 
     def _start(self, snapshot: Snapshot) -> None:

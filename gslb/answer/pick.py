@@ -1,30 +1,31 @@
-"""Takes groups from a row by the query's draw. Called by `shelf`; pure integers, so that two engines agree to the octet.
+"""Takes groups from a row by the query's draw, or by its client. Called by `shelf` and `hints`; pure integers, so that two engines agree.
 
 Draws: a row is given one 64-bit integer. The n-th number it needs is `number(draw, n)`: the draw itself, then splitmix64 of it.
 A number becomes an index or a weight by `number * total >> 64`. The k-th group taken, where it is a row again, is
-given `number(split(draw), k + 1)`.
+given `number(split(draw), k + 1)`, whatever the pick above it.
 
 Weighted without replacement: one point is drawn in the sum of weights still in play, the group it falls on (in the row's order)
 is taken and leaves the play; again until `answers` groups are taken or none is left. Weight 0 plays only where no group has more.
+
+Sticky: the first `answers` groups in the order of `rendezvous` for the client's key; the draw decides nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from gslb.plan import Group, Pick, Row
+from gslb.answer.client import NOBODY, Client, Reach
+from gslb.answer.draw import number, split
+from gslb.answer.rendezvous import order
+from gslb.plan import Group, Pick, Row, Sticky
 
 MAX_DEPTH: Final = 4  # pools inside pools (gslb.lint refuses deeper ones)
 
-_64: Final = 0xFFFFFFFFFFFFFFFF
-_GOLDEN: Final = 0x9E3779B97F4A7C15  # splitmix64's step, 2**64 / golden ratio
-_LEVEL: Final = 0xD1B54A32D192ED03  # any odd constant other than the step: keeps a level's draws apart from the one above
 
-
-def pick(row: Row, draw: int, depth: int = 1) -> list[Group]:
-    """Take groups that hold rdata, rows inside rows resolved, in the order to be answered."""
-    groups = _taken(row, draw)
+def pick(row: Row, draw: int, client: Client = NOBODY, depth: int = 1) -> list[Group]:
+    """Take groups that hold rdata, rows inside rows resolved, in the order to be answered. `client`: for whom, where the row is sticky."""
+    groups = _taken(row, draw, client)
     if not any(group.row for group in groups):
         return list(groups)
     below = split(draw)
@@ -33,28 +34,31 @@ def pick(row: Row, draw: int, depth: int = 1) -> list[Group]:
         if group.row is None:
             leaves.append(group)
         elif depth < MAX_DEPTH:
-            leaves += pick(group.row, number(below, k + 1), depth + 1)
+            leaves += pick(group.row, number(below, k + 1), client, depth + 1)
     return leaves
 
 
-def number(draw: int, n: int) -> int:
-    """Return the n-th 64-bit number of a draw: splitmix64 (Steele, Lea, Flood 2014), its seed as number 0."""
-    if not n:
-        return draw
-    z = draw + n * _GOLDEN & _64
-    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 & _64
-    z = (z ^ z >> 27) * 0x94D049BB133111EB & _64
-    return z ^ z >> 31
+def reach(row: Row, couple: Sticky | None) -> Reach | None:
+    """Return how far a choice from the row reaches into the client's address, the furthest of all levels; None where the draw alone decides."""
+    found = list(_stickies(row))
+    if couple is not None:
+        found.append(couple)
+    return Reach(max(one.bits4 for one in found), max(one.bits6 for one in found)) if found else None
 
 
-def split(draw: int) -> int:
-    """Return the draw of the level below."""
-    return number(draw ^ _LEVEL, 1)
+def _stickies(row: Row, depth: int = 1) -> Iterator[Sticky]:
+    if row.sticky is not None:
+        yield row.sticky
+    for group in row.groups:
+        if group.row is not None and depth < MAX_DEPTH:
+            yield from _stickies(group.row, depth + 1)
 
 
-def _taken(row: Row, draw: int) -> Sequence[Group]:
+def _taken(row: Row, draw: int, client: Client) -> Sequence[Group]:
     groups = row.groups
     wanted = row.answers or len(groups)
+    if row.sticky is not None:
+        return order(groups, client.key(row.sticky))[:wanted]
     if row.pick is Pick.WEIGHTED:
         return _weighted(groups, wanted, draw)
     if row.pick is Pick.ROTATE and groups:

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from gslb.answer.lookup import Found, lookup, negative
+from gslb.answer.client import Asker
+from gslb.answer.hints import Hints
+from gslb.answer.lookup import ALIASES, CNAME, Found, lookup, negative
+from gslb.answer.outcome import Outcome
 from gslb.answer.region import of_client, of_subnet
 from gslb.answer.render import Message, opt, pointer
 from gslb.answer.reply import MAX_UDP, Meta
-from gslb.answer.shelf import Outcome, Shelves
+from gslb.answer.shelf import Key, Shelf
+from gslb.answer.shelves import Shelves
 from gslb.answer.subnet import spare
 from gslb.answer.tally import Tally
 from gslb.answer.wire import AA, CLASS_IN, TC, Query
@@ -19,6 +23,7 @@ from gslb.plan import Zone
 
 MAX_TCP: Final = 65535
 MAX_COUNTED: Final = 257  # CAA: types beyond it are counted as one, so that strangers cannot make more kinds
+MAX_OTHERS: Final = 16  # kept of a question: NODATA by its TTL, which changes as health does
 MIN_UDP: Final = 512  # RFC 1035 section 4.2.1; RFC 6891 section 6.2.3: a smaller payload means this one
 
 _SCOPES: Final = tuple(bytes((n,)) for n in range(129))
@@ -48,7 +53,7 @@ class Fixed:
 
 
 class Pooled:
-    """A reply whose last answer RRset comes from a pool: head (by count of records), records, OPT, scope and address."""
+    """A reply whose last answer RRset comes from pools: head (by count of records), records, OPT, scope and address."""
 
     __slots__ = (
         *("_bits", "_found", "_heads", "_opt", "_others", "_query", "_room", "_shape", "_shelves", "_start"),
@@ -65,53 +70,62 @@ class Pooled:
         self._opt = _opt(query, shape, 0)
         self._room = start.limit - len(start.out)
         self._heads: dict[int, bytes] = {}
-        self._others: dict[tuple[int, bool], Fixed] = {}
+        self._others: dict[tuple[int, bool, int], Fixed] = {}
         subnet = query.edns.subnet if query.edns else None
         self._bits = subnet.bits if subnet else 0
         self.spare = spare(subnet.source) if subnet else 0
         self.cost = 3000
-        owner = start.seen.get(found.owner)
-        name = found.owner if owner is None else pointer(owner)
-        assert found.zone is not None
-        assert found.dynamic is not None
-        self.shelf = shelves.of((found.zone.apex, found.dynamic.pool, query.type, found.dynamic.ttl, name))
+        self.shelf = _shelf(query, found, start, shelves)
 
     def finish(self, ident: bytes, client: bytes, draw: int, octets: bytes) -> tuple[bytes, Tally]:
         """Return the reply and its tally cell. `ident`: the query's ID; `octets`: its client subnet's address."""
         shelf = self.shelf
         partition = shelf.partition
         bits = self._bits
-        if not bits:
-            outcome = shelf.take(of_client(partition, client) if partition is not None else 0, draw)
-            suffix = b""
-        elif partition is None:
+        scope = 0
+        if partition is None:
             outcome = shelf.take(0, draw)
-            suffix = _SCOPES[0] + octets
-        else:
+        elif bits:
             region, scope = of_subnet(partition, bits, octets, client)
             outcome = shelf.take(region, draw)
-            suffix = _SCOPES[scope] + octets
+        else:
+            outcome = shelf.take(of_client(partition, client), draw)
+        if outcome is None:
+            outcome, scope = shelf.choose(Asker(client, bits, octets, self._query.name), draw)
         count = outcome.count
         if not count or len(outcome.octets) > self._room:
-            return self._other(outcome, ident, octets)
+            return self._other(outcome, ident, octets, scope)
         head = self._heads.get(count)
         if head is None:
             head = self._heads[count] = self._start.octets(_flags(self._query, self._found), count, bool(self._opt))
-        return ident + head + outcome.octets + self._opt + suffix, outcome.tally
+        if bits:
+            return ident + head + outcome.octets + self._opt + _SCOPES[scope] + octets, outcome.tally
+        return ident + head + outcome.octets + self._opt, outcome.tally
 
-    def _other(self, outcome: Outcome, ident: bytes, octets: bytes) -> tuple[bytes, Tally]:
-        """Reply without the pool's records: there are none (scope 0, RFC 7871 section 7.4: existence is the same for all), or they do not fit."""
+    def _other(self, outcome: Outcome, ident: bytes, octets: bytes, scope: int) -> tuple[bytes, Tally]:
+        """Reply without the pool's records: there are none, or they do not fit.
+
+        Scope 0 where existence is the same for all (RFC 7871 section 7.4), and with TC: nobody should keep that.
+        """
         fits = not outcome.count
-        other = self._others.get((outcome.rcode, fits))
+        ttl = outcome.ttl if fits else 0
+        other = self._others.get((outcome.rcode, fits, ttl))
         if other is None:
-            found = self._found._replace(dynamic=None)
+            found = self._found._replace(dynamic=None, hinted=())
             if outcome.rcode:
                 found = Found(outcome.rcode, aa=False, zone=found.zone)
             elif fits and found.zone:
-                found = found._replace(authority=(negative(found.zone),))
-            other = self._others[outcome.rcode, fits] = _fixed(self._query, found, self._shape, self._shelves, cut_off=not fits)
+                soa = negative(found.zone)
+                found = found._replace(authority=(soa._replace(ttl=min(soa.ttl, ttl)),))
+            if len(self._others) >= MAX_OTHERS:
+                self._others.clear()
+            other = self._others[outcome.rcode, fits, ttl] = _fixed(self._query, found, self._shape, self._shelves, cut_off=not fits)
         wire, tally = other.finish(ident, b"", 0, octets)
-        return wire, outcome.tally if fits else tally
+        if not fits:
+            return wire, tally
+        if outcome.varies and octets:
+            wire = wire[: -1 - len(octets)] + _SCOPES[scope] + octets
+        return wire, outcome.tally
 
 
 def prepare(zones: dict[bytes, Zone], query: Query, shape: Shape, shelves: Shelves) -> Fixed | Pooled:
@@ -119,11 +133,23 @@ def prepare(zones: dict[bytes, Zone], query: Query, shape: Shape, shelves: Shelv
     if query.rcode:
         return _fixed(query, Found(query.rcode, aa=False), shape, shelves)
     found = lookup(zones, query.name, query.labels, query.type, do=bool(query.edns and query.edns.do))
-    if found.dynamic is not None:
+    if found.dynamic is not None or found.hinted:
         start = Message(query, _limit(query, shape))
         if all(start.add(0, records) for records in found.answer):
             return Pooled(query, shape, found, start, shelves)
     return _fixed(query, found, shape, shelves)
+
+
+def _shelf(query: Query, found: Found, start: Message, shelves: Shelves) -> Shelf | Hints:
+    """Return the shelf of the RRset that pools complete, for its owner as it is written in the message."""
+    assert found.zone is not None
+    at = start.seen.get(found.owner)
+    owner = found.owner if at is None else pointer(at)
+    if found.dynamic is None:
+        return shelves.hints((found.zone.apex, owner, found.hinted))
+    rtype = CNAME if found.dynamic.types == ALIASES else query.type
+    asked = query.type if query.type <= MAX_COUNTED else 0
+    return shelves.of(Key(found.zone.apex, found.dynamic.pool, rtype, asked, found.dynamic.ttl, owner))
 
 
 def _fixed(query: Query, found: Found, shape: Shape, shelves: Shelves, *, cut_off: bool = False) -> Fixed:

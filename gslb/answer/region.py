@@ -1,6 +1,6 @@
 """Finds the region of a client in a partition, and the scope that goes with it (RFC 7871 section 7.2.1).
 
-Called once per query by `prepared` and `memo`. A scope is honest when every address inside it gets the same region, and
+Called once per query by `prepared`, and by `client`. A scope is honest when every address inside it gets the same region, and
 short when no shorter one would do; both follow from the neighbours of the run that holds the address. Integers only.
 """
 
@@ -45,6 +45,15 @@ def of_subnet(partition: Partition, bits: int, octets: bytes, client: bytes) -> 
             region, scope, known = _of4(partition, inside[0])
             scope += inside[1]
     return (region if known else of_client(partition, client)), scope
+
+
+def speaks(partition: Partition, bits: int, octets: bytes) -> bool:
+    """Whether a client subnet says where the client is; where it does not, the resolver's own address counts."""
+    address = int.from_bytes(octets) << bits - 8 * len(octets)
+    inside = embedded(address) if bits == 128 else None
+    if inside is not None:
+        return _of4(partition, inside[0])[2]
+    return (_of4(partition, address) if bits == 32 else _of6(partition, address))[2]
 
 
 def block(address: int, low: int, high: int, bits: int) -> int:

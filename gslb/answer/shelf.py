@@ -8,47 +8,45 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from itertools import accumulate
-from typing import Final
+from typing import NamedTuple
 
-from gslb.answer.pick import pick
+from gslb.answer.client import Asker, Client
+from gslb.answer.lookup import CNAME
+from gslb.answer.outcome import Ledger, Outcome
+from gslb.answer.pick import pick, reach
 from gslb.answer.render import rrs
 from gslb.answer.reply import Meta
-from gslb.answer.tally import Tallies, Tally
-from gslb.plan import Group, Partition, Pick, Row, Snapshot
-
-MAX_WANTED: Final = 4096  # rows asked for at once: more only delays the first of them
-MAX_OUTCOMES: Final = 65536  # kept as octets over all shelves, about 30 MB; past it all are written anew as they are asked for
-MAX_SHELVES: Final = 16384  # (zone, pool, type, TTL bound, owner) seen; past it the memo starts afresh
-
-Key = tuple[bytes, int, int, int, bytes]  # zone, pool, type, bound of the TTL, owner as written
-
-_NOTHING: Final = Row(Pick.ALL, 0, 0, ())
+from gslb.answer.rows import Rows
+from gslb.plan import MAX_TTL, Group, Pick, Row, Snapshot, Sticky
 
 
-class Outcome:
-    """Records written for one result of a pick. `count` 0: there are none, answer NODATA or `rcode`."""
+class Key(NamedTuple):
+    """What a shelf is for. `type`: of the records; `asked`: of the question; `ttl`: the name's bound; `owner` as written."""
 
-    __slots__ = ("count", "octets", "rcode", "tally")
-
-    def __init__(self, octets: bytes, count: int, rcode: int, tally: Tally) -> None:
-        self.octets = octets
-        self.count = count
-        self.rcode = rcode
-        self.tally = tally
+    zone: bytes
+    pool: int
+    type: int
+    asked: int
+    ttl: int
+    owner: bytes
 
 
 class _Ready:
-    """A row's outcomes by the number drawn below `total`; `bounds` turns a number into an index where weights differ. `total` 0: mixed."""
+    """A row's outcomes by the number drawn below `total`; `bounds` turns a number into an index where weights differ.
 
-    __slots__ = ("bounds", "mixed", "outcomes", "row", "total")
+    `total` 0: known by their data alone, in `mixed`. `reach` None: the draw decides, whoever asks.
+    """
 
-    def __init__(self, row: Row) -> None:
+    __slots__ = ("bounds", "mixed", "outcomes", "reach", "row", "total")
+
+    def __init__(self, row: Row, couple: Sticky | None) -> None:
         self.row = row  # held, so that its id stays its own
+        self.reach = reach(row, couple)
         self.bounds: list[int] | None = None
         self.mixed: dict[tuple[bytes, ...], Outcome] = {}
         self.total = 0
         groups = row.groups
-        if any(group.row for group in groups):
+        if self.reach is not None or any(group.row for group in groups):
             return
         if row.pick is Pick.WEIGHTED:
             if row.answers != 1 and len(groups) > 1:
@@ -63,45 +61,53 @@ class _Ready:
 class Shelf:
     """Octets of a pool's rows for one zone, type, bound of the TTL, and owner (a pointer into the message)."""
 
-    __slots__ = ("_default", "_owner", "_pool", "_ready", "_rows", "_shelves", "_ttl", "_type", "_zone", "partition")
+    __slots__ = ("_for_some", "_key", "_ledger", "_ready", "_rows", "_source", "partition")
 
-    def __init__(self, key: Key, shelves: Shelves) -> None:
-        self._zone, self._pool, self._type, self._ttl, self._owner = key
-        self._shelves = shelves
+    def __init__(self, key: Key, ledger: Ledger) -> None:
+        self._key = key
+        self._ledger = ledger
+        self._source = Rows(key.pool, key.type, ledger.misses)
         self._ready: dict[int, _Ready] = {}
-        self._rows: tuple[Row | None, ...] = ()
-        self._default = _NOTHING
-        self.partition: Partition | None = None
+        self._rows = self._source.all
+        self._for_some: bool | None = None
+        self.partition = self._source.partition
 
     def bind(self, snapshot: Snapshot) -> None:
         """Take the rows of this snapshot from now on."""
-        pool = snapshot.pools.get(self._pool)
-        rows = pool.rows.get(self._type, ()) if pool else ()
-        if rows is not self._rows:
+        if self._source.bind(snapshot):
             self._ready.clear()  # rows of yesterday must not pile up
-        self._rows = rows
-        self._default = pool.default.get(self._type, _NOTHING) if pool else _NOTHING
-        self.partition = snapshot.partitions.get(pool.partition) if pool else None
+        self._rows = self._source.all
+        self._for_some = None
+        self.partition = self._source.partition
 
-    def take(self, region: int, draw: int) -> Outcome:
-        """Pick for a client of the region."""
+    def take(self, region: int, draw: int) -> Outcome | None:
+        """Pick for a client of the region; None where it matters which one: `choose` then."""
         rows = self._rows
         row = rows[region] if region < len(rows) else None
         if row is None:
-            row = self._default
-            self._shelves.missed += 1
-            if len(self._shelves.wanted) < MAX_WANTED:
-                self._shelves.wanted.add((self._pool, region, self._type))
+            row = self._source.miss(region)
         ready = self._ready.get(id(row))
         if ready is None:
-            ready = self._ready[id(row)] = _Ready(row)
+            ready = self._ready[id(row)] = _Ready(row, self._source.couple)
         total = ready.total
         if not total:
-            return self._mixed(ready, draw)
+            return self._mixed(ready, pick(ready.row, draw)) if ready.reach is None else None
         at = draw * total >> 64
         if ready.bounds is not None:
             at = bisect_right(ready.bounds, at)
         return ready.outcomes[at] or self._write(ready, at, draw)
+
+    def choose(self, asker: Asker, draw: int) -> tuple[Outcome, int]:
+        """Pick for one client, after `take` could not: the outcome and its scope."""
+        partition = self.partition
+        region, scope = asker.place(partition)
+        couple = self._source.couple
+        ready = self._ready[id(self._source.of(region))]
+        client = Client.of(asker, partition)
+        if couple is not None:
+            draw = client.key(couple)
+        assert ready.reach is not None
+        return self._mixed(ready, pick(ready.row, draw, client)), asker.scope(partition, scope, ready.reach)
 
     def forget(self) -> None:
         """Drop what was written; it is written again when asked for."""
@@ -111,8 +117,7 @@ class Shelf:
         outcome = ready.outcomes[at] = self._outcome(ready.row, pick(ready.row, draw))
         return outcome
 
-    def _mixed(self, ready: _Ready, draw: int) -> Outcome:
-        groups = pick(ready.row, draw)
+    def _mixed(self, ready: _Ready, groups: list[Group]) -> Outcome:
         key = tuple(data for group in groups for data in group.rdata)
         outcome = ready.mixed.get(key)
         if outcome is None:
@@ -120,53 +125,20 @@ class Shelf:
         return outcome
 
     def _outcome(self, row: Row, groups: list[Group]) -> Outcome:
+        zone, pool, rtype, asked, bound, owner = self._key
         rdata = list(dict.fromkeys(data for group in groups for data in group.rdata))  # RFC 2181 section 5: no record twice
-        octets = rrs(self._owner, self._type, min(row.ttl, self._ttl), rdata)
+        if rtype == CNAME:
+            del rdata[1:]  # RFC 2181 section 10.1: a name has one canonical name
+        ttl = min(row.ttl, bound)
         site = groups[0].site if groups else ""
         rcode = 0 if rdata else row.rcode
-        self._shelves.written()
-        return Outcome(octets, len(rdata), rcode, self._shelves.tallies.of(Meta(self._zone, rcode, self._pool, row.reason, self._type, site=site)))
+        tally = self._ledger.written(Meta(zone, rcode, pool, row.reason, asked, site=site))
+        varies = not rdata and self._is_for_some()
+        passes = varies or row.reason  # otherwise the pool has no such records at all, until its files change
+        return Outcome(rrs(owner, rtype, ttl, rdata), len(rdata), rcode, tally, ttl if passes else MAX_TTL, varies=varies)
 
-
-class Shelves:
-    """All shelves, bound to one snapshot at a time.
-
-    `wanted` collects (pool, region, type) of rows that were not compiled, `missed` counts the answers that wanted them.
-    """
-
-    __slots__ = ("_outcomes", "_shelves", "_snapshot", "missed", "tallies", "wanted")
-
-    def __init__(self, snapshot: Snapshot, tallies: Tallies) -> None:
-        self._snapshot = snapshot
-        self._shelves: dict[Key, Shelf] = {}
-        self._outcomes = 0
-        self.tallies = tallies
-        self.wanted: set[tuple[int, int, int]] = set()
-        self.missed = 0
-
-    def of(self, key: Key) -> Shelf:
-        """Return the shelf for a key."""
-        shelf = self._shelves.get(key)
-        if shelf is None:
-            shelf = self._shelves[key] = Shelf(key, self)
-            shelf.bind(self._snapshot)
-        return shelf
-
-    def bind(self, snapshot: Snapshot) -> None:
-        """Give every shelf the rows of a new snapshot; what was written stays where a pool's rows are the same."""
-        self._snapshot = snapshot
-        for shelf in self._shelves.values():
-            shelf.bind(snapshot)
-
-    def written(self) -> None:
-        """Count an outcome; drop them all when there are too many."""
-        self._outcomes += 1
-        if self._outcomes > MAX_OUTCOMES:
-            self._outcomes = 0
-            for shelf in self._shelves.values():
-                shelf.forget()
-
-    @property
-    def full(self) -> bool:
-        """Whether it is time to start afresh."""
-        return len(self._shelves) > MAX_SHELVES
+    def _is_for_some(self) -> bool:
+        """Whether some client gets records of this type. A pool whose families are joint gives others none."""
+        if self._for_some is None:
+            self._for_some = any(row is None or row.groups for row in self._rows)
+        return self._for_some

@@ -14,7 +14,7 @@ from gslb.compiler.division import Cut, Divisions
 from gslb.compiler.recipe import Recipe, recipes
 from gslb.compiler.recorder import Recorder
 from gslb.compiler.rows import Place, Rows
-from gslb.compiler.standing import TYPES
+from gslb.compiler.standing import CNAME, TYPES
 from gslb.compiler.zones import compile_zone
 from gslb.model import Location, Model
 from gslb.moment import Moment
@@ -58,7 +58,8 @@ class Compiler:
         """Compile everything. `now`: seconds in the store's clock."""
         if self._zones is None:
             ids = self.pool_ids
-            self._zones = {apex: compile_zone(zone, ids) for apex, zone in self._model.zones.items()}
+            of_names = {name for name, recipe in self._recipes.items() if CNAME in recipe.entrants}
+            self._zones = {apex: compile_zone(zone, ids, of_names) for apex, zone in self._model.zones.items()}
         rows = Rows(self._recipes, Moment(verdicts, now, tuple(overrides)))
         pools = {recipe.number: self._pool(recipe, rows, None) for recipe in self._recipes.values()}
         return Snapshot(generation, self._zones, pools, self._divisions.partitions())

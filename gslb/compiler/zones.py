@@ -6,7 +6,7 @@ RFC 1034 (cuts and glue), 6672 (what a DNAME hides) and 8020 (empty non-terminal
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from gslb import model, names, plan
@@ -23,13 +23,14 @@ _DS: Final = 43
 
 _AT_CUT: Final = (_NS, _DS)  # all that is ours at a delegation; the rest is the child's (RFC 2181 section 6.1)
 _GLUE: Final = (_A, _AAAA)
+_HINTS: Final = (4, 6)  # SvcParamKeys ipv4hint and ipv6hint, RFC 9460 section 14.3.2
 _TARGET_AT: Final = {_NS: 0, _CNAME: 0, _DNAME: 0, _MX: 2, _SRV: 6}  # where the target stands in the rdata
 _EMPTY: Final = plan.Node()  # an empty non-terminal: it exists, so it is never NXDOMAIN (RFC 8020)
 
 
-def compile_zone(zone: model.Zone, pool_ids: Mapping[str, int]) -> plan.Zone:
-    """Turn a judged zone into its plan. `pool_ids`: the number of each pool in the snapshot."""
-    build = _Build(zone, pool_ids)
+def compile_zone(zone: model.Zone, pool_ids: Mapping[str, int], of_names: Collection[str] = ()) -> plan.Zone:
+    """Turn a judged zone into its plan. `pool_ids`: the number of each pool in the snapshot; `of_names`: the pools that answer with a CNAME."""
+    build = _Build(zone, pool_ids, of_names)
     for name, data in zone.names.items():
         build.add(name, data)
     soa = next(rrset for rrset in build.nodes[zone.apex].rrsets if rrset.type == _SOA)
@@ -40,9 +41,10 @@ def compile_zone(zone: model.Zone, pool_ids: Mapping[str, int]) -> plan.Zone:
 class _Build:
     """One zone being compiled. Equal nodes and RRsets become one object: large zones repeat themselves."""
 
-    def __init__(self, zone: model.Zone, pool_ids: Mapping[str, int]) -> None:
+    def __init__(self, zone: model.Zone, pool_ids: Mapping[str, int], of_names: Collection[str]) -> None:
         self._apex = zone.apex
         self._pool_ids = pool_ids
+        self._of_names = of_names
         self._cuts = {name for name, data in zone.names.items() if name != zone.apex and _has(data, _NS)}
         self._dnames = {name for name, data in zone.names.items() if _has(data, _DNAME)}
         self._rrsets: dict[plan.RRset, plan.RRset] = {}
@@ -82,9 +84,26 @@ class _Build:
         dynamic = None
         if data.pool is not None and not cut:
             ttl = plan.MAX_TTL if data.pool.ttl is None else data.pool.ttl
-            dynamic = plan.Dynamic(self._pool_ids[data.pool.pool], data.pool.types, ttl)
-        node = plan.Node(tuple(map(self._rrset, rrsets)), dynamic, cut)
+            types = (_CNAME,) if data.pool.pool in self._of_names else data.pool.types
+            dynamic = plan.Dynamic(self._pool_ids[data.pool.pool], types, ttl)
+        hinted = () if cut else tuple(map(self._hinted, data.hinted))
+        node = plan.Node(tuple(map(self._rrset, rrsets)), dynamic, cut, hinted)
         return self._nodes.setdefault(node, node)
+
+    def _hinted(self, hinted: model.Hinted) -> plan.Hinted:
+        """Cut the record where its address hints belong."""
+        data = hinted.rdata
+        at = 2  # behind the priority
+        while data[at]:
+            at += 1 + data[at]
+        at += 1  # behind the target
+        cuts = []
+        for key in _HINTS:
+            while at < len(data) and int.from_bytes(data[at : at + 2]) < key:
+                at += 4 + int.from_bytes(data[at + 2 : at + 4])
+            cuts.append(at)
+        four, six = cuts
+        return plan.Hinted(hinted.type, hinted.ttl, self._pool_ids[hinted.pool], data[:four], data[four:six], data[six:])
 
     def _rrset(self, rrset: model.RRset) -> plan.RRset:
         at = _TARGET_AT.get(rrset.type)

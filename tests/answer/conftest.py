@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import dns.edns
 import dns.flags
 import dns.message
 import dns.name
+import dns.rdata
 import dns.rdatatype
 import dns.zone
 import dnslib
@@ -59,6 +60,8 @@ out CNAME www.example.org.
 nowhere CNAME nothing
 nodata CNAME odd
 tosub CNAME host.sub
+toto CNAME to
+tosvc CNAME svc
 loop1 CNAME loop2
 loop2 CNAME loop1
 itself CNAME itself
@@ -74,7 +77,9 @@ big TXT {big}
 """.format(long=".".join(["x" * 60] * 3), big=" ".join(['"' + "b" * 200 + '"'] * 5))
 
 
-def load(text: str, origin: str, pools: Mapping[str, model.PoolRef] | None = None) -> model.Zone:
+def load(
+    text: str, origin: str, pools: Mapping[str, model.PoolRef] | None = None, hinted: Mapping[str, tuple[model.Hinted, ...]] | None = None
+) -> model.Zone:
     """Read zone text with dnspython."""
     zone = dns.zone.from_text(text, origin, relativize=False, check_origin=False)
     found = {}
@@ -84,6 +89,9 @@ def load(text: str, origin: str, pools: Mapping[str, model.PoolRef] | None = Non
     for name, ref in (pools or {}).items():
         wire = names.from_text(name)
         found[wire] = model.NameData(found[wire].rrsets if wire in found else (), ref)
+    for name, records in (hinted or {}).items():
+        wire = names.from_text(name)
+        found[wire] = replace(found.get(wire, model.NameData()), hinted=records)
     return model.Zone(names.from_text(origin), found)
 
 
@@ -91,6 +99,27 @@ def rows(*sites: str, kind: plan.Pick = plan.Pick.WEIGHTED, answers: int = 1, tt
     """One group per site, weight 1, its address made from the site's first letter."""
     return plan.Row(kind, answers, ttl, tuple(plan.Group(1, (head + site[:1].encode(),), None, site) for site in sites))
 
+
+def sticky(*sites: str, bits4: int = 24, bits6: int = 56, qname: bool = False, **kind: object) -> plan.Row:
+    """A sticky row of these sites."""
+    row = rows(*sites, kind=plan.Pick.STICKY, **kind)  # type: ignore[arg-type]  # options of rows, by name
+    groups = tuple(group._replace(key=int.from_bytes(group.site.encode().ljust(8, b"\0"))) for group in row.groups)
+    return row._replace(groups=groups, sticky=plan.Sticky(7, bits4, bits6, qname))
+
+
+def around(kind: plan.Pick, *inside: plan.Row, answers: int = 1, bits4: int = 0) -> plan.Row:
+    """A row of rows."""
+    groups = tuple(plan.Group(n + 1, (), one, key=n) for n, one in enumerate(inside))
+    return plan.Row(kind, answers, 30, groups, sticky=plan.Sticky(9, bits4, bits4) if kind is plan.Pick.STICKY else None)
+
+
+def https(text: str, pool: str, rtype: str = "HTTPS", ttl: int = 300) -> model.Hinted:
+    """A record whose hints are to come from a pool."""
+    data = dns.rdata.from_text("IN", rtype, text, origin=dns.name.from_text("example.com."), relativize=False)
+    return model.Hinted(int(data.rdtype), ttl, data.to_wire(), pool)
+
+
+V6 = b"\x20\x01\x0d\xb8" + bytes(11)  # and an octet
 
 PARTITION = plan.Partition(
     # 10.0.0.0/8 is mapped by the operator (region 2), 20.0.0.0/8 is region 1, 2001:db8::/32 is region 1
@@ -103,7 +132,11 @@ PARTITION = plan.Partition(
 
 
 def demo() -> plan.Snapshot:
-    """The zone above, with pools `web` (three regions, A only has rows in all), `flat` (no partition), `empty`, `broken` and `missing`."""
+    """The zone above, and pools.
+
+    `web` has three regions and A alone, `flat` no partition; `empty`, `broken` and `missing` say what they are; `names` is of names; `stick` and
+    `deep` look at the client, `couple` too, by its draw; `joint` has AAAA for one site of two.
+    """
     ref = model.PoolRef
     pools = {
         "www.example.com.": ref("web", ttl=20),
@@ -112,11 +145,33 @@ def demo() -> plan.Snapshot:
         "empty.example.com.": ref("empty"),
         "broken.example.com.": ref("broken"),
         "missing.example.com.": ref("missing"),
+        "to.example.com.": ref("names", ttl=10),
+        "*.tos.example.com.": ref("names"),
+        "stick.example.com.": ref("stick"),
+        "couple.example.com.": ref("couple"),
+        "deep.example.com.": ref("deep"),
+        "joint.example.com.": ref("joint", ttl=20),
     }
-    ids = {"web": 1, "flat": 2, "empty": 3, "broken": 4, "missing": 5}
-    zone = compile_zone(load(ZONE, "example.com.", pools), ids)
+    hinted = {
+        "www.example.com.": (https("1 . alpn=h2,h3", "web"),),
+        "couple.example.com.": (https('1 . port=8443 ech="AARhYmNk" key65400=x', "couple", ttl=25),),
+        "svc.example.com.": (https("1 stick alpn=h2 no-default-alpn port=53", "stick", "SVCB"), https('2 joint ech="AARhYmNk"', "joint", "SVCB")),
+        "*.hints.example.com.": (https("1 www", "missing"),),
+        "gone.example.com.": (https("1 www alpn=h2", "broken"),),
+    }
+    ids = {"web": 1, "flat": 2, "empty": 3, "broken": 4, "missing": 5, "names": 6, "stick": 7, "couple": 8, "deep": 9, "joint": 10}
+    zone = compile_zone(load(ZONE, "example.com.", pools, hinted), ids, {"names"})
     web = (rows("def"), rows("one"), rows("two"))
     none = plan.Row(plan.Pick.ALL, 0, 30, ())
+    aliases = tuple(
+        plan.Row(plan.Pick.ROTATE, answers, 30, tuple(plan.Group(1, (names.from_text(f"{site}.example.net."),), None, site) for site in sites))
+        for answers, sites in ((1, ("any",)), (0, ("one", "uno")), (1, ("two",)))
+    )
+    stick = (sticky("abc", "def", "ghi"), sticky("jkl", "mno", answers=2, qname=True), sticky("one"))
+    inner = around(plan.Pick.ROTATE, around(plan.Pick.ALL, sticky("pq", "rs", bits4=20, bits6=48), rows("tu", "vw")), rows("xy"))
+    deep = (around(plan.Pick.WEIGHTED, inner, rows("zz")), around(plan.Pick.STICKY, rows("aa"), inner, bits4=16), rows("bb"))
+    joint = rows("dual", "only4", kind=plan.Pick.ROTATE)
+    lacking = joint._replace(groups=(joint.groups[0]._replace(rdata=(V6 + b"\1",)), joint.groups[1]._replace(rdata=())))
     return plan.Snapshot(
         1,
         {zone.apex: zone},
@@ -126,6 +181,17 @@ def demo() -> plan.Snapshot:
             3: plan.Pool("empty", 0, {1: (none, none, none)}, {1: none}),
             4: plan.Pool("broken", 0, {1: (none._replace(rcode=2, reason="fenced"),) * 3}, {1: none}),
             5: plan.Pool("missing", 0, {1: (rows("def"), None, None)}, {1: rows("low", ttl=5)}),
+            6: plan.Pool("names", 0, {5: aliases}, {5: aliases[0]}),
+            7: plan.Pool("stick", 0, {1: stick, 28: (sticky("abc", "def", head=V6), None, none)}, {1: stick[0], 28: none}),
+            8: plan.Pool(
+                "couple",
+                plan.NO_PARTITION,
+                {1: (rows("abc", "def", "ghi"),), 28: (rows("abc", "def", "ghi", head=V6, ttl=15),)},
+                {1: rows("abc"), 28: rows("abc", head=V6)},
+                plan.Sticky(8, 24, 48),
+            ),
+            9: plan.Pool("deep", 0, {1: deep, 28: (none,) * 3}, {1: deep[2], 28: none}),
+            10: plan.Pool("joint", plan.NO_PARTITION, {1: (joint,), 28: (lacking,)}, {1: joint, 28: lacking}, plan.Sticky(8, 20, 40)),
         },
         {0: PARTITION},
     )
@@ -195,6 +261,12 @@ def ask(
 @pytest.fixture(scope="session")
 def load_zone() -> Callable[..., model.Zone]:
     return load
+
+
+@pytest.fixture(scope="session")
+def ask_of() -> Callable[..., Answer]:
+    """Ask any snapshot."""
+    return ask
 
 
 @pytest.fixture(scope="session")

@@ -28,9 +28,10 @@ DECODED = 20  # every so many replies are read by both decoders; all are checked
 LABELS = [
     *(b"www", b"old", b"older", b"host", b"d", b"sub", b"wild", b"alias", b"ent", b"*", b"loop1", b"spin", b"long", b"round", b"big", b"pooled"),
     b"x" * 60,
+    *(b"to", b"tos", b"stick", b"couple", b"deep", b"joint", b"svc", b"hints", b"gone"),
 ]
 ZONE = b"\x07example\x03com\0"
-TYPES = [1, 2, 5, 6, 15, 16, 28, 33, 39, 41, 43, 48, 128, 250, 251, 252, 253, 255, 257, 65400, 0]
+TYPES = [1, 28, 64, 65, 1, 2, 5, 6, 15, 16, 28, 33, 39, 41, 43, 48, 128, 250, 251, 252, 253, 255, 257, 65400, 0]
 
 
 def seed_packet(rng: random.Random) -> bytes:

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gslb import plan
-from gslb.answer import Drop, Env, Memo, NeedRow, Reply, answer, memo, shelf
+from gslb.answer import Drop, Env, Memo, NeedRow, Reply, answer, memo, outcome, shelves
 from gslb.answer.tally import MAX_CELLS, Meta, Tallies
 
 NAMES = [
@@ -35,8 +35,20 @@ NAMES = [
         "b.pooled",
         "",
         "Mixed.case",
+        "to",
+        "toto",
+        "a.tos",
+        "stick",
+        "couple",
+        "deep",
+        "joint",
+        "svc",
+        "tosvc",
+        "x.hints",
+        "gone",
     )
 ]
+TYPES = ["A", "A", "AAAA", "AAAA", "HTTPS", "SVCB", "CNAME", "TXT", "ANY", "DS"]
 CLIENTS = [b"\x7f\0\0\1", b"\x14\0\0\1", b"\x0a\1\2\3", bytes(10) + b"\xff\xff\x14\0\0\1", b"\x20\1\x0d\xb8" + bytes(11) + b"\1"]
 
 
@@ -61,7 +73,9 @@ def some_query(rng: random.Random) -> bytes:
         if rng.random() < 0.2:
             options.append(dns.edns.GenericOption(100, b"x"))
     edns = {"use_edns": 0, "options": options, "payload": rng.choice([512, 1232, 4096])} if options or rng.random() < 0.3 else {}
-    message = dns.message.make_query(f"{name}.example.com" if name else "example.com", rng.choice(["A", "A", "AAAA", "TXT", "ANY", "DS"]), **edns)
+    message = dns.message.make_query(
+        f"{name}.example.com" if name else "example.com", rng.choice(["A", "A", "AAAA", "AAAA", "HTTPS", "SVCB", "CNAME", "TXT", "ANY", "DS"]), **edns
+    )
     message.id = rng.getrandbits(16)
     wire = bytearray(message.to_wire())
     if rng.random() < 0.2:
@@ -180,8 +194,8 @@ def test_popular_questions_outlive_a_flood(snapshot: plan.Snapshot, work: Counte
 @pytest.mark.parametrize("kind", ["names", "pooled names", "subnets", "types", "long names", "padding"])
 def test_a_flood_stays_within_bounds(snapshot: plan.Snapshot, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memo, "MAX_OCTETS", 400_000)
-    monkeypatch.setattr(shelf, "MAX_OUTCOMES", 100)
-    monkeypatch.setattr(shelf, "MAX_SHELVES", 50)
+    monkeypatch.setattr(outcome, "MAX_OUTCOMES", 100)
+    monkeypatch.setattr(shelves, "MAX_SHELVES", 50)
     rng = random.Random(3)
     make: dict[str, Callable[[], bytes]] = {
         "names": lambda: ask(f"{rng.getrandbits(60):x}"),

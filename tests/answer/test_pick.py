@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gslb.answer.pick import MAX_DEPTH, number, pick, split
-from gslb.plan import Group, Pick, Row
+from gslb.answer.draw import number, split
+from gslb.answer.pick import MAX_DEPTH, pick
+from gslb.plan import Group, Pick, Row, Sticky
 
 TOP = (1 << 64) - 1
 
@@ -23,7 +24,7 @@ def group(name: str, weight: int = 1, row: Row | None = None) -> Group:
 
 
 def row(kind: Pick, answers: int, *groups: Group) -> Row:
-    return Row(kind, answers, 30, groups)
+    return Row(kind, answers, 30, groups, sticky=Sticky(1, 24, 56) if kind is Pick.STICKY else None)
 
 
 def taken(of: Row, draw: int) -> str:
@@ -128,7 +129,7 @@ def test_groups_come_once_and_as_many_as_wanted(draw: int, kind: Pick, answers: 
     sites = [one.site for one in pick(of, draw)]
     assert len(sites) == len(set(sites))
     playing = len(weights)
-    if kind is Pick.WEIGHTED and any(weights):
+    if kind in (Pick.WEIGHTED, Pick.STICKY) and any(weights):
         playing = sum(weight > 0 for weight in weights)
     assert len(sites) == (len(weights) if kind is Pick.ALL else min(answers or playing, playing))
     assert sites == [one.site for one in pick(of, draw)]

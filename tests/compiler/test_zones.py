@@ -5,7 +5,10 @@ from __future__ import annotations
 import tracemalloc
 from collections.abc import Mapping
 
+import dns.rdata
+import dns.rdtypes.svcbbase
 import dns.zone
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -109,6 +112,53 @@ def test_pools() -> None:
     assert zone.nodes[name("www")].dynamic == plan.Dynamic(4, (1, 28), 20)
     assert types(zone, "www") == [16]
     assert zone.nodes[name("*.p")].dynamic == plan.Dynamic(4, (1,), plan.MAX_TTL)
+
+
+def test_a_pool_of_names_stands_for_every_type() -> None:
+    soa = model.NameData((model.RRset(6, 60, (names.ROOT * 2 + bytes(20),)),))
+    zone = model.Zone(
+        name("@"), {name("@"): soa, name("to"): model.NameData((), model.PoolRef("names")), name("www"): model.NameData((), model.PoolRef("web"))}
+    )
+    made = compile_zone(zone, {"web": 4, "names": 5}, {"names"})
+    assert made.nodes[name("to")].dynamic == plan.Dynamic(5, (5,))
+    assert made.nodes[name("www")].dynamic == plan.Dynamic(4, (1, 28))
+
+
+HINTED = [
+    ("1 .", "", "", ""),
+    ("1 . alpn=h2", "alpn", "", ""),
+    ("16 svc.example.net. alpn=h2 no-default-alpn port=53", "alpn no-default-alpn port", "", ""),
+    ('1 . ech="AARhYmNk"', "", "ech", ""),
+    ('1 . mandatory=alpn alpn=h2 ech="AARhYmNk" dohpath=/q{?dns} key65400=x', "mandatory alpn", "ech", "dohpath key65400"),
+]
+
+
+@pytest.mark.parametrize(("text", "head", "middle", "tail"), HINTED)
+def test_hints_have_their_place(text: str, head: str, middle: str, tail: str) -> None:
+    """RFC 9460 section 2.2: parameters in ascending order, so what is put in keeps it."""
+    data = dns.rdata.from_text("IN", "HTTPS", text)
+    hinted = model.Hinted(65, 300, data.to_wire(), "web")
+    soa = model.NameData((model.RRset(6, 60, (names.ROOT * 2 + bytes(20),)),))
+    zone = compile_zone(model.Zone(name("@"), {name("@"): soa, name("www"): model.NameData(hinted=(hinted,))}), {"web": 4})
+    made = zone.nodes[name("www")].hinted[0]
+    assert (made.type, made.ttl, made.pool) == (65, 300, 4)
+    four, six = bytes.fromhex("00040004c0000201"), bytes.fromhex("00060010") + bytes(16)
+    whole = made.head + four + made.middle + six + made.tail
+    read = dns.rdata.from_wire("IN", "HTTPS", whole, 0, len(whole))
+    assert list(read.params) == sorted(read.params)
+    assert made.head + made.middle + made.tail == data.to_wire()
+    keys = [dns.rdtypes.svcbbase.key_to_text(key) for key in read.params]
+    assert keys == [*head.split(), "ipv4hint", *middle.split(), "ipv6hint", *tail.split()]
+
+
+def test_hints_below_a_cut_are_the_childs() -> None:
+    hinted = (model.Hinted(65, 300, b"\0\1\0", "web"),)
+    soa = model.RRset(6, 60, (names.ROOT * 2 + bytes(20),))
+    ns = model.RRset(2, 60, (b"\2ns\0",))
+    found = {name("@"): model.NameData((soa,)), name("sub"): model.NameData((ns,), hinted=hinted), name("a.sub"): model.NameData(hinted=hinted)}
+    zone = compile_zone(model.Zone(name("@"), found), {"web": 4})
+    assert zone.nodes[name("sub")].hinted == ()
+    assert name("a.sub") not in zone.nodes
 
 
 OWNERS = st.lists(st.sampled_from(["a", "b", "c", "*"]), min_size=1, max_size=4).map(".".join)
