@@ -128,8 +128,8 @@ _MORE: Final = {"https": _EXPECT, "tcp": _TLS, "dns": _DNS, "grpc": _GRPC, "icmp
 _TRY: Final = """\
 ## Try one
 
-`gslb probe --once CHECK ADDRESS` looks as the prober would and shows every step, with its beginning and its length, and each assertion with its verdict.
-`--format json` gives the same as data. The exit code is 0 where the check passed, 1 where it failed, 3 where this machine could not look.
+`gslb probe --once CHECK ADDRESS` looks as the prober would and shows every step, with its beginning and its length, and each assertion with
+its verdict. `--format json` gives the same as data. The exit code is 0 where the check passed, 1 where it failed, 3 where it could not look.
 
 ```console
 $ gslb probe --once web 127.0.0.1
