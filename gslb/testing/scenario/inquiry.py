@@ -116,4 +116,4 @@ class Inquiry:
             raise words.fail("over N clients of NETWORK")
         network = question.network(words)
         chance = islice(shares.draws(str(network), count), self._asker.most_draws)
-        return [asked.asked_by(int(network.network_address) + draw % network.num_addresses) for draw in chance]
+        return [asked.asked_by(int(network.network_address) + (draw * network.num_addresses >> 64)) for draw in chance]
