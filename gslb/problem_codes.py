@@ -125,6 +125,8 @@ CODES: Final[dict[str, Code]] = {
     "R019": Code("Something of octoDNS cannot be expressed here exactly.", "Follow the hint, or write the pool in our own syntax."),
     "R020": Code("A type cannot be written as a record here.", "Follow the hint."),
     "R021": Code("A `dynamic` record of octoDNS is wrong.", "Correct it as the message says; octoDNS refuses it too."),
+    "R023": Code("An HTTPS or SVCB record cannot take its hints from a pool.", "Let its target name a name of the zone that points to a pool."),
+    "R024": Code("A name for a single site cannot be made.", "Remove the name that stands there, or leave expose_sites out."),
     "R022": Code("No rule of a `dynamic` record leads to one of its pools.", "Use the pool in a rule or as a fallback, or remove it."),
     # ── M: master files and rdata text ────────────────────────────────────────────────────────────────────────────────
     "M001": Code("A parenthesis is not closed, or closes nothing.", "Balance the parentheses; they only let a record span lines."),

@@ -12,6 +12,7 @@ from typing import TypeVar
 from gslb import names
 from gslb.config import checks, options, pools, sites
 from gslb.config.document import Node
+from gslb.config.expose import expose
 from gslb.errors import Problems, Severity, Where
 from gslb.model import Check, Model, NetworkFact, Pool, Site, Zone
 
@@ -31,8 +32,8 @@ class Namespace:
     broken: set[Where] = field(default_factory=set)
 
     def model(self) -> Model:
-        """Freeze it."""
-        return Model(self.sites, self.checks, self.pools, self.zones, tuple(self.networks))
+        """Freeze it; names for single sites are added where they are asked for."""
+        return Model(self.sites, self.checks, self.pools, expose(self.zones, self.pools, self.problems), tuple(self.networks))
 
     def read_sites(self, section: Node) -> None:
         """Take a file's `sites:`."""

@@ -9,14 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from gslb.config import durations, rdata, values
+from gslb.config import durations, hints, rdata, values
 from gslb.config.document import Node
 from gslb.config.words import kind, meant, misspelt, shown
 from gslb.errors import Problems, Where
-from gslb.model import NameData, PoolRef, RRset
+from gslb.model import Hinted, NameData, PoolRef, RRset
 
 RECORD_KEYS: Final = ("type", "ttl", "value", "values", "octodns", "dynamic", "geo")
-POOL_KEYS: Final = ("pool", "ttl", "types")
+POOL_KEYS: Final = ("pool", "ttl", "types", "expose_sites")
+HINTED: Final = (64, 65)  # SVCB, HTTPS
 POOL_TYPES: Final = {"A": 1, "AAAA": 28}
 
 _ELSEWHERE: Final = {
@@ -58,6 +59,7 @@ def read(node: Node, scene: Scene) -> tuple[NameData, list[Dynamic]]:
     """Read everything at one name. What is wrong is a problem, and left out."""
     rrsets: dict[int, RRset] = {}
     pool: PoolRef | None = None
+    hinted: tuple[Hinted, ...] = ()
     dynamics: list[Dynamic] = []
     if isinstance(node.value, list) and not node.value:
         scene.problems.error("R001", "an empty list of records", node.where, "remove the name, or give it a record")
@@ -76,13 +78,15 @@ def read(node: Node, scene: Scene) -> tuple[NameData, list[Dynamic]]:
                 dynamics.append(dynamic)
         else:
             rrset = record(one, scene)
-            if rrset is not None and rrset.type in rrsets:
-                first = rrsets[rrset.type].where.line
+            if rrset is not None and (rrset.type in rrsets or (hinted and hinted[0].type == rrset.type)):
+                first = rrsets[rrset.type].where.line if rrset.type in rrsets else hinted[0].where.line
                 hint = f"the first one is in line {first}; list all values in one record"
                 scene.problems.error("R009", f"a second {rdata.type_text(rrset.type)} record at this name", one.where, hint)
+            elif rrset is not None and rrset.type in HINTED and hints.asked(one):
+                hinted += hints.take(one, rrset, scene.problems)
             elif rrset is not None:
                 rrsets[rrset.type] = rrset
-    return NameData(tuple(rrsets.values()), pool), dynamics
+    return NameData(tuple(rrsets.values()), pool, hinted), dynamics
 
 
 def record(node: Node, scene: Scene) -> RRset | None:
@@ -205,7 +209,11 @@ def _pool(node: Node, scene: Scene) -> PoolRef | None:
     if not isinstance(pool.value, str):
         scene.problems.error("R001", f"a pool is named by text, not by {kind(pool.value)}", pool.where, "write {pool: NAME}")
         return None
-    return PoolRef(pool.value, types, None if ttl < 0 else ttl, where=node.where)
+    expose = node.get("expose_sites")
+    if expose is not None and type(expose.value) is not bool:
+        scene.problems.error("R001", f"expose_sites must be true or false, not {kind(expose.value)}", expose.where)
+    exposed = expose is not None and expose.value is True
+    return PoolRef(pool.value, types, None if ttl < 0 else ttl, where=node.where, expose_sites=exposed)
 
 
 def _pool_types(node: Node | None, problems: Problems) -> tuple[int, ...]:

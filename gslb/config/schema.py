@@ -188,7 +188,12 @@ def _filter() -> Schema:
 def _record() -> Schema:
     """Describe a record: a reference to a pool, or a type and its values."""
     types = {"anyOf": [{"enum": ["A", "AAAA"]}, {"type": "array", "items": {"enum": ["A", "AAAA"]}}]}
-    pool = {"pool": {"type": "string", "description": "the pool that A and AAAA come from"}, "ttl": _TTL, "types": types}
+    pool = {
+        "pool": {"type": "string", "description": "the pool that A and AAAA come from"},
+        "ttl": _TTL,
+        "types": types,
+        "expose_sites": {"type": "boolean"},
+    }
     common = {"ttl": _TTL, "octodns": {"type": "object"}, "dynamic": {"type": "object"}}
     kinds = [_static(name, common, fields.TYPES.get(name)) for name in rdata.FORMS if name != "SOA"]
     rest = {"type": {"type": "string", "not": {"enum": list(rdata.FORMS)}, "description": "any other type, or TYPEnumber"}}

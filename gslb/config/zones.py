@@ -6,11 +6,12 @@ Called by `load` for each such file, after all sites, checks and pools are known
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Final
 
 from gslb import names
-from gslb.config import durations, octodns_dynamic, records, soa
+from gslb.config import durations, hints, octodns_dynamic, records, soa
 from gslb.config.document import Node
 from gslb.config.namespace import Namespace
 from gslb.config.words import kind, meant, shown
@@ -119,7 +120,8 @@ def _zone(apex: bytes, section: Node, ttl: int, root: Node, space: Namespace) ->
         found[owner] = data
         places[owner] = node
     at_apex = found.get(apex, NameData())
-    found[apex] = NameData((soa.read(soa_node, apex, _first_ns(at_apex.rrsets), space.problems, where), *at_apex.rrsets), at_apex.pool)
+    found[apex] = replace(at_apex, rrsets=(soa.read(soa_node, apex, _first_ns(at_apex.rrsets), space.problems, where), *at_apex.rrsets))
+    hints.resolve(found, space.problems)
     space.add_zone(Zone(apex, found, where))
 
 

@@ -21,7 +21,9 @@ def problems(view: View) -> Iterator[Problem]:
         if len(rrset.rdata) > 1:
             name = names.to_text(owner)
             yield Problem("L081", f"{name} has {len(rrset.rdata)} CNAME records", rrset.where, "keep one; to share load, point the name to a pool")
-        others = [text(other.type) for other in view.zone.names[owner].rrsets if other.type not in _BESIDE_CNAME]
+        data = view.zone.names[owner]
+        types = [*(other.type for other in data.rrsets), *(other.type for other in data.hinted)]
+        others = [text(other) for other in types if other not in _BESIDE_CNAME]
         if others:
             said = f"{names.to_text(owner)} has a CNAME beside other data ({', '.join(others)})"
             yield Problem("L080", said, rrset.where, "a CNAME stands alone; at the apex, use a pool or addresses")

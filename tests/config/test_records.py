@@ -67,7 +67,6 @@ def test_values_become_rdata(zone, type_text, value, expected):
 @pytest.mark.parametrize(
     ("value", "wire"),
     [
-        ("{priority: 1, target: ., hints: auto}", "0001 00"),
         ("{svcpriority: 0, targetname: a.example.net.}", "0000 01610765 78616d706c65 036e6574 00"),
         ("{priority: 1, target: ., params: {alpn: [h2, h3], port: 8443}}", "0001 00 0001 0006 026832 026833 0003 0002 20fb"),
         ("{priority: 1, target: ., svcparams: {alpn: [h2], no-default-alpn: }}", "0001 00 0001 0003 026832 0002 0000"),
