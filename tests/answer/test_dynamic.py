@@ -153,6 +153,60 @@ def test_the_memo_collects_missing_rows(snapshot: plan.Snapshot, missing: bytes)
     assert memo.take_wanted() == set()
 
 
+@pytest.mark.parametrize("name", ["stick", "couple", "deep"])
+def test_a_missing_row_whose_stand_in_looks_at_the_client(snapshot: plan.Snapshot, name: str) -> None:
+    number = {"stick": 7, "couple": 8, "deep": 9}[name]
+    pool = snapshot.pools[number]
+    default = snapshot.pools[9].rows[1][1] if name == "deep" else pool.default[1]
+    without = pool._replace(partition=0, rows={1: (None,) * 3, 28: pool.rows[28] * 3}, default={**pool.default, 1: default})
+    holed = snapshot._replace(pools={**snapshot.pools, number: without})
+    whole = snapshot._replace(pools={**snapshot.pools, number: without._replace(rows={**without.rows, 1: (default,) * 3})})
+    memo = Memo(holed)
+    query = dns.message.make_query(f"{name}.example.com", "A", options=[dns.edns.ECSOption("20.1.2.0", 24)]).to_wire()
+    got = answer(holed, query, b"\x7f\0\0\1", Env(5))
+    assert isinstance(got, NeedRow)
+    assert got[:3] == (number, 1, 1)
+    assert got.reply == answer(whole, query, b"\x7f\0\0\1", Env(5))
+    assert [memo.reply(query, b"\x7f\0\0\1", 5) for _ in range(3)] == [got.reply.wire] * 3
+    assert (memo.take_missed(), memo.take_wanted()) == (3, {(number, 1, 1)})
+
+
+def test_joint_families_give_some_clients_nothing(asked: Callable) -> None:
+    """That is only true of those clients, and only as long as the row is."""
+    seen = set()
+    for n in range(16):
+        got = asked("joint", "AAAA", ecs=f"8.{n << 4}.0.0/20")
+        assert (got.rcode, got.scope) == ("NOERROR", 20)
+        assert got.section("answer") == ["joint 20 AAAA 2001:db8::1"] or got.section("authority") == ["@ 20 SOA ns1 host 1 3600 600 86400 60"]
+        assert len(asked("joint", "A", ecs=f"8.{n << 4}.0.0/20").section("answer")) == 1
+        seen.add(len(got.message.answer))
+    assert seen == {0, 1}
+    assert asked("joint", "AAAA", ecs="0.0.0.0/0").scope == 0
+    assert asked("joint", "TXT", ecs="8.8.8.0/24").scope == 0
+
+
+def test_a_family_that_some_regions_lack(snapshot: plan.Snapshot, ask_of: Callable) -> None:
+    none = plan.Row(plan.Pick.FIRST, 1, 30, ())
+    web = snapshot.pools[1]
+    pools = {**snapshot.pools, 1: web._replace(rows={1: (none, *web.rows[1][1:])})}
+    got = ask_of(snapshot._replace(pools=pools), "www.example.com", ecs="8.8.8.0/24")
+    assert (got.section("authority"), got.scope) == (["@ 20 SOA ns1 host 1 3600 600 86400 60"], 7)
+    pools[1] = web._replace(rows={1: (none,) * 3})
+    got = ask_of(snapshot._replace(pools=pools), "www.example.com", ecs="8.8.8.0/24")
+    assert (got.section("authority"), got.scope) == ([SOA], 0)
+
+
+@pytest.mark.parametrize(("reason", "rcode", "ttl"), [("nodata", 0, 20), ("family-down", 0, 20), ("servfail", 2, None)])
+def test_nothing_while_all_is_down(snapshot: plan.Snapshot, ask_of: Callable, reason: str, rcode: int, ttl: int | None) -> None:
+    row = plan.Row(plan.Pick.FIRST, 1, 45, (), reason, rcode)
+    pools = {**snapshot.pools, 1: plan.Pool("web", 0, {1: (row,) * 3}, {1: row})}
+    got = ask_of(snapshot._replace(pools=pools), "www.example.com", ecs="8.8.8.0/24")
+    assert (got.message.rcode(), got.scope, got.reply.meta.reason) == (rcode, 0, reason)
+    assert got.section("authority") == ([] if ttl is None else [SOA.replace("60", str(ttl), 1)])  # no longer than the name's bound
+    got = ask_of(snapshot._replace(pools=pools), "a.pooled.example.com")
+    assert got.section("authority") == ([] if ttl is None else [SOA.replace("60", "45", 1)])
+
+
 @pytest.mark.parametrize("broken", ["no pool", "no rows", "no partition", "few rows"])
 def test_a_plan_with_holes_still_answers(snapshot: plan.Snapshot, broken: str) -> None:
     web = snapshot.pools[1]

@@ -6,6 +6,7 @@ import random
 import tracemalloc
 from collections import Counter
 from collections.abc import Callable
+from itertools import product
 
 import dns.edns
 import dns.message
@@ -104,13 +105,53 @@ def test_it_says_what_answer_says(snapshot: plan.Snapshot, seed: int, limit: int
 
 
 def another(snapshot: plan.Snapshot, rng: random.Random) -> plan.Snapshot:
-    """The next generation: other rows; sometimes other zones, or equal ones that are other objects."""
+    """The next generation: other rows and couplings; sometimes other zones, or equal ones that are other objects."""
     row = plan.Row(plan.Pick.ROTATE, rng.randrange(3), rng.randrange(60), tuple(plan.Group(1, (rng.randbytes(4),)) for _ in range(rng.randrange(4))))
-    pools = {**snapshot.pools, 1: snapshot.pools[1]._replace(rows={1: (row, row, rng.choice([None, row]))})}
+    pools = dict(snapshot.pools)
+    for number in rng.sample(sorted(pools), 2):
+        pool = pools[number]
+        rows = {}
+        for rtype, table in pool.rows.items():
+            known = [one for other in snapshot.pools.values() for one in other.rows.get(rtype, ())]
+            rows[rtype] = tuple(rng.choice([*known, row] if rtype == 1 else known) for _ in table)
+        couple = rng.choice([pool.couple, None, plan.Sticky(rng.getrandbits(64), 16, 48, qname=True)])
+        pools[number] = pool._replace(rows=rows, couple=couple, partition=rng.choice([pool.partition, 0 if len(rows[min(rows)]) > 2 else -1]))
     zones = snapshot.zones
     if rng.random() < 0.3:
         zones = {apex: zone._replace(negative_ttl=rng.randrange(1000)) for apex, zone in zones.items()}
     return snapshot._replace(generation=snapshot.generation + 1, pools=pools, zones=dict(zones))
+
+
+def nested(kinds: tuple[plan.Pick, ...], at: int = 0) -> plan.Row:
+    """Rows inside rows, one kind of pick for each level, two groups in each."""
+    kind = kinds[at]
+    sticky = plan.Sticky(at, 24 - at, 56 - at) if kind is plan.Pick.STICKY else None
+    inside = nested(kinds, at + 1) if at + 1 < len(kinds) else None
+    first = plan.Group(1, () if inside else (bytes((192, 0, 2, at)),), inside, f"{at}a", 1)
+    return plan.Row(kind, 1 if at % 2 else 0, 30, (first, plan.Group(2, (bytes((198, 51, 100, at)),), None, f"{at}b", 2)), sticky=sticky)
+
+
+def test_all_picks_inside_each_other(snapshot: plan.Snapshot) -> None:
+    """To depth 4: as many addresses as the levels give, no client without one, and the memo agrees."""
+    query = ask("www", options=[dns.edns.ECSOption("20.1.2.3", 32)])
+    rng = random.Random(8)
+    for kinds in product(plan.Pick, repeat=4):
+        row = nested(kinds)
+        now = snapshot._replace(pools={**snapshot.pools, 1: plan.Pool("web", plan.NO_PARTITION, {1: (row,)}, {1: row})})
+        one = Memo(now)
+        seen = set()
+        for _ in range(4):
+            draw = rng.getrandbits(64)
+            wire = one.reply(query, CLIENTS[0], draw)
+            assert wire == expected(now, query, CLIENTS[0], draw)
+            message = dns.message.from_wire(wire)
+            assert 1 <= len(message.answer[0]) <= 5
+            seen.add(wire)
+            scope = message.options[0].scopelen
+            assert (scope > 0) is (plan.Pick.STICKY in kinds)
+            assert scope >= max((24 - at for at, kind in enumerate(kinds) if kind is plan.Pick.STICKY), default=0)
+        if not {plan.Pick.WEIGHTED, plan.Pick.ROTATE} & set(kinds):
+            assert len(seen) == 1
 
 
 def ask(name: str, rtype: str = "A", **options: object) -> bytes:
