@@ -14,7 +14,7 @@ from gslb.explain.assume import ASSUMED
 from gslb.explain.listener import Heard
 from gslb.model import Address, Member, Model
 from gslb.moment import Moment
-from gslb.override import Override, effective
+from gslb.override import Kind, Override, effective
 from gslb.verdict import Target
 
 _VERSION: Final = {A: 4, AAAA: 6}
@@ -81,7 +81,7 @@ def _check(target: Target, moment: Moment) -> dict[str, Any]:
 
 def _said(said: Override, moment: Moment) -> dict[str, Any]:
     left = None if said.expires is None else round(said.expires - moment.now, 1)
-    weight = {"weight": said.weight} if said.kind == "weight" else {}
+    weight = {"weight": said.weight} if said.kind is Kind.WEIGHT else {}
     return {"kind": said.kind.value, "level": said.level.value, **weight, "author": said.author, "reason": said.reason, "seconds_left": left}
 
 
@@ -90,7 +90,8 @@ def _why(model: Model, moment: Moment, heard: Heard, member: Member) -> str:
     said = effective(moment.overrides, heard.pool.id, member.id, member.site, moment.now)
     if said is not None:
         who = f" by {said.author}" if said.author else ""
-        return ASSUMED if said.reason == ASSUMED else f"{said.kind.value} at an operator's word{who}" + (f": {said.reason}" if said.reason else "")
+        what = f"weight {said.weight}" if said.kind is Kind.WEIGHT else said.kind.value
+        return ASSUMED if said.reason == ASSUMED else f"{what} at an operator's word{who}" + (f": {said.reason}" if said.reason else "")
     if member.pool:
         return f"as the pool {member.pool} stands"
     if heard.kind != CNAME and not _addresses(member, heard):

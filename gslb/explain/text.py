@@ -74,17 +74,24 @@ def _client(data: dict[str, Any]) -> Iterator[str]:
     location = _location(client["location"])
     yield f"{client['address']} is {location or 'nowhere known'} ({_source(client['source'], client['network'])})"
     region, scope = data["region"], data["answer"]["scope"]
+    placed = client["placed_by"] == "subnet"
     if region is None:
-        yield "this pool answers every client alike: scope 0"
+        sticks = data["answer"]["over"] == "clients"
+        yield ("no place matters here, and each client keeps to its answer" if sticks else "this pool answers every client alike") + _scope(scope)
         return
-    yield f"region {region['region']}, one of {region['regions']}; all of {region['block']} gets the same" + (
-        f", scope {scope}" if scope is not None else ""
-    )
+    yield f"region {region['region']}, one of {region['regions']}; all of {region['block']} gets the same" + (_scope(scope) if placed else "")
     cut = region["cut_by"]
     if cut and cut["why"] == "region":
         yield f"no wider, since {cut['network']} ({_location(cut['location']) or 'place unknown'}) is in region {cut['region']}"
     elif cut:
         yield f"no wider, since {cut['wider']} has {cut['why']}"
+    if scope is not None and not placed:
+        asked_not = client["subnet"].endswith("/0")
+        yield f"scope {scope}: " + ("the client asks not to be located" if asked_not else f"all of this /{scope} says nothing about a place")
+
+
+def _scope(scope: int | None) -> str:
+    return "" if scope is None else f", scope {scope}"
 
 
 def _source(source: dict[str, Any], network: str) -> str:

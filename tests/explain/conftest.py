@@ -101,7 +101,7 @@ def _pools(chance: random.Random) -> dict[str, Pool]:
     """Make pools of addresses, of names, and pools that hold or lean on those before them."""
     pools: dict[str, Pool] = {}
     for number in range(6):
-        kind = chance.choice(["addresses", "addresses", "addresses", "nested", "nested"] if number else ["addresses"])
+        kind = chance.choice(["addresses", "addresses", "addresses", "names", "nested", "nested"] if number else ["addresses"])
         earlier = [pool for pool in pools.values() if not pool.of_names and pool.id.startswith("addresses")]
         members = _named(chance, number) if kind == "names" else _addressed(chance, number)
         if kind == "nested":
@@ -115,6 +115,7 @@ def _pools(chance: random.Random) -> dict[str, Pool]:
             down = AllDown("backup", chance.choice(earlier).id)
         pools[name] = Pool(
             name, tuple(members), how.policy, how.answers, 60, chance.choice([60, 10, 5]), down,
+            joint=kind == "addresses" and chance.random() < 0.15, couple=kind == "addresses" and chance.random() < 0.2,
             family_down=chance.choice(["all", "all", "nodata"]), failback_delay=chance.choice([0.0, 0.0, 120.0]),
         )  # fmt: skip
     return pools
