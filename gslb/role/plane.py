@@ -32,7 +32,8 @@ from gslb.transport.udp import UdpListener
 TICK: Final = 1.0  # seconds between reports; metrics are as old as that
 SPARE_FILES: Final = 200  # descriptors beside TCP connections: sockets, pipe, leash, and those the interpreter opens
 ACCEPTED: Final = 16  # TCP connections accepted per turn of the loop: about 1 ms, then UDP gets its turn
-GRACE: Final = 3.0  # seconds TCP clients get to read their last answers
+LAST_WORDS: Final = 1.0  # seconds for the datagrams that are queued at the end, all addresses together; a flood gets no more
+GRACE: Final = 3.0  # seconds TCP clients get to read their last answers; with LAST_WORDS well below the supervisor's patience (`child.DRAIN`)
 
 
 class Plane:
@@ -142,7 +143,7 @@ class Plane:
         for server in self._servers:
             server.close()
         for listener in self._listeners:
-            listener.stop(self._loop)
+            listener.stop(self._loop, LAST_WORDS / len(self._listeners))
         await self._connections.finish(GRACE)
         self._intake.report(self._report())
         self._engine.tell(self._intake.report)

@@ -21,6 +21,7 @@ from gslb import log
 BATCH: Final = 128  # datagrams per turn: about 1.5 ms at most, so TCP and the pipe get their turn; the loop's own 15 µs vanish among so many
 LARGEST_QUERY: Final = 4096  # octets read per datagram; what is cut off there no longer parses and is answered FORMERR
 CLIENTS: Final = 20_000  # remembered address texts, some 3 MB; then all are forgotten at once, which costs one inet_pton each
+LAST_WORDS: Final = 0.5  # seconds for what is queued when we stop: a full buffer (`listen.RECEIVE_BUFFER`) takes 0.1 s
 IP_PKTINFO: Final = 8  # linux/in.h; missing from the socket module
 SO_MEMINFO: Final = 55  # asm-generic/socket.h; nine 32-bit numbers, the last is the socket's drops
 _PKTINFO4: Final = struct.Struct("=I4s4s")  # struct in_pktinfo: interface, local address, header destination
@@ -61,13 +62,14 @@ class UdpListener:
         """Answer from now on."""
         loop.add_reader(self._sock, self._turn)
 
-    def stop(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Answer what the kernel still holds, then leave the socket alone."""
+    def stop(self, loop: asyncio.AbstractEventLoop, seconds: float = LAST_WORDS) -> None:
+        """Answer what the kernel still holds, then leave the socket alone; under a flood that never ends, after so many seconds."""
         loop.remove_reader(self._sock)
+        end = loop.time() + seconds
         while True:
             before = self.counters.received
             self._turn()
-            if self.counters.received == before:
+            if self.counters.received == before or loop.time() >= end:
                 break
 
     @property

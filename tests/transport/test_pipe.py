@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import pickle
+import select
 import socket
 from collections.abc import Callable, Iterator
 
@@ -15,7 +16,7 @@ from gslb.compiler.delta import diff
 from gslb.delta import Begin, Commit, Slice
 from gslb.errors import PlanError
 from gslb.plan import EMPTY, NO_PARTITION, Dynamic, Group, Node, Pick, Pool, Row, RRset, Snapshot, Zone
-from gslb.transport.deltas import PACKET, Deltas, packets
+from gslb.transport.deltas import ANEW, PACKET, Deltas, packets
 from gslb.transport.pipe import Feed, Intake, decode
 
 APEX = b"\7example\0"
@@ -148,6 +149,25 @@ async def test_a_refused_delta_keeps_the_last_snapshot_and_asks_for_a_new_beginn
     await ends.until(lambda: len(ends.snapshots) == 2)
     assert ends.snapshots[-1] == snapshot(2, 200)
     ends.close()
+
+
+async def test_what_was_on_its_way_is_not_sent_before_a_new_beginning() -> None:
+    ends = Ends(buffer=1 << 14)
+    ends.intake.stop()
+    ends.feed.offer(snapshot(1, 20_000))
+    await ends.until(lambda: ends.feed._unsent is not None)  # the pipe is full
+    ends.feed.start_anew()
+    with pytest.raises(BlockingIOError):
+        while True:
+            last = ends.plane.recv(PACKET + 1)
+    assert not last[0] & ANEW
+    await ends.until(lambda: ready(ends.plane))
+    assert ends.plane.recv(PACKET + 1)[0] & ANEW
+    ends.close()
+
+
+def ready(sock: socket.socket) -> bool:
+    return bool(select.select([sock], [], [], 0)[0])
 
 
 async def test_reports_are_dropped_when_nobody_reads() -> None:

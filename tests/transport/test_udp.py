@@ -101,6 +101,47 @@ async def test_stopping_answers_what_is_queued(stub: Callable[[], Any]) -> None:
             assert client.recv(100)[:2] == b"12"
 
 
+async def test_stopping_ends_under_a_flood_that_does_not(stub: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = asyncio.get_running_loop()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        server.bind(("127.0.0.1", 0))
+        server.setblocking(False)
+        client.connect(server.getsockname())
+        engine = stub()
+        listener = UdpListener(server, engine)
+        left = 100_000  # so that it ends here too where nothing else ends it
+
+        def another(query: bytes, _client: bytes, _draw: int) -> None:
+            nonlocal left
+            left -= 1
+            if left > 0:
+                client.send(query)
+
+        monkeypatch.setattr(engine, "udp", another)
+        client.send(b"12query")
+        listener.start(loop)
+        listener.stop(loop, 0.05)
+        assert 0 < left < 100_000
+        assert server.recv(100) == b"12query"  # the next one waits for who comes after us
+
+
+async def test_the_table_of_clients_is_bounded(stub: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gslb.transport.udp.CLIENTS", 3)
+    engine = stub()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        server.setblocking(False)
+        listener = UdpListener(server, engine)
+        hosts = [f"127.0.0.{n}" for n in range(1, 11)]
+        for host in (*hosts, *hosts):
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+                client.bind((host, 0))
+                client.sendto(b"12query", server.getsockname())
+            listener._turn()
+            assert 1 <= len(listener._clients) <= 3
+        assert engine.clients == [socket.inet_aton(host) for host in (*hosts, *hosts)]
+
+
 async def test_kernel_drops_are_counted(stub: Callable[[], Any]) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
