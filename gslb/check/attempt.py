@@ -133,10 +133,8 @@ def _blame(error: Exception, address: Address) -> tuple[Result, str]:
 
 def _words(error: OSError) -> str:
     """Return the system's words for it: "connection refused"."""
-    if not error.errno:
-        return str(error) or type(error).__name__
-    text = os.strerror(error.errno)
-    return text[:1].lower() + text[1:]
+    text = os.strerror(error.errno) if error.errno else str(error)
+    return text[:1].lower() + text[1:] or type(error).__name__
 
 
 def _short(text: object) -> str:

@@ -13,29 +13,50 @@ from typing import Final
 from gslb.check.heartbeat import Heartbeat
 
 _FEW: Final = 32  # checks in flight that may start even when behind: at 1.5 ms of CPU each they are attended to within a beat
-_PAUSE: Final = 0.005  # seconds before each further start when behind: 200 a second at most, so that targets that hang still delay nobody for long
+_PAUSE: Final = 0.005  # seconds from one further start to the next when behind; less where the targets need more: twice their rate
+_GLANCE: Final = 0.05  # seconds after which who waits looks whether the loop has caught up
 _INFLIGHT: Final = (64, 4096)  # checks in flight: at least, at most; in between, half of the descriptors allowed
 
 
 class Gate:
-    """An async context manager around one check. At most `limit` are inside; while the loop is behind, they enter slowly."""
+    """An async context manager around one check. At most `limit` are inside; while the loop is behind, they enter at a steady rate.
+
+    The rate counts time, not turns of the loop: on a machine busy with other work turns are long, and one start per turn would be too few.
+    """
 
     def __init__(self, heartbeat: Heartbeat, limit: int | None = None) -> None:
         self.inside = 0
         self._heartbeat = heartbeat
         self._slots = asyncio.Semaphore(limit or allowed())
-        self._door = asyncio.Lock()  # one enters at a time, the others queue
+        self._pause = _PAUSE
+        self._next = 0.0  # when the next one may enter while behind
+
+    def expect(self, rate: float) -> None:
+        """Know how many checks a second there are: slower than that, every check would be late for ever."""
+        self._pause = min(_PAUSE, 1 / (2 * rate)) if rate else _PAUSE
 
     async def __aenter__(self) -> None:
         await self._slots.acquire()
         try:
-            async with self._door:
-                if self.inside >= _FEW and self._heartbeat.behind:
-                    await asyncio.sleep(_PAUSE)
+            if self._held:
+                await self._wait()
         except BaseException:
             self._slots.release()
             raise
         self.inside += 1
+
+    @property
+    def _held(self) -> bool:
+        return self.inside >= _FEW and self._heartbeat.behind
+
+    async def _wait(self) -> None:
+        """Take a place in the row; leave it when the time has come, or nobody needs to wait any more."""
+        loop = asyncio.get_running_loop()
+        mine = self._next = max(self._next, loop.time()) + self._pause
+        while self._held and (left := mine - loop.time()) > 0:  # noqa: ASYNC110 - a time is waited for
+            await asyncio.sleep(min(left, _GLANCE))
+        if not self._held:
+            self._next = min(self._next, loop.time())
 
     async def __aexit__(self, *_: object) -> None:
         self.inside -= 1

@@ -108,6 +108,7 @@ class Prober:
         spread = max(_FIRST_WITHIN, len(new) / _STARTS)
         for target in new:
             self._add(target, targets[target], spread)
+        self._gate.expect(sum(1 / check.interval for check in targets.values()))
         self._remembered.clear()  # what nobody inherited now is of no use later
         digests = {target.digest for target in targets}
         self._checkers = {digest: checker for digest, checker in self._checkers.items() if digest in digests}
