@@ -6,6 +6,7 @@ Part of a story. A check's results come one interval apart; time moves only wher
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
@@ -64,7 +65,7 @@ class Happening:
         self._world.forget(self._subjects(words))
 
     def _results(self, words: Words, seen: Observation) -> None:
-        """`pass|fail SUBJECT… [xN] [grade N] [by PROBER]`: N results, an interval apart, the first of them now."""
+        """`pass|fail SUBJECT… [xN] [grade N|in TIME] [by PROBER]`: N results, an interval apart, the first of them now."""
         subjects = self._subjects(words)
         count, prober = 1, "p1"
         while words:
@@ -73,6 +74,8 @@ class Happening:
                 count = int(word[1:])
             elif word == "grade":
                 seen = passed(words.integer("grade", 0, 100))
+            elif word == "in":
+                seen = replace(seen, seconds=words.duration("a time"))
             elif word == "by":
                 prober = words.take("a prober")
             else:
@@ -81,7 +84,8 @@ class Happening:
         for number in range(count):
             if number:
                 self._world.pass_until(self._world.seconds + interval)
-            self._see(subjects, seen, prober)
+            self._world.look(subjects, seen, prober)
+            self._world.judge()
 
     def _subjects(self, words: Words) -> list[Target]:
         self._written.load(words)
@@ -140,5 +144,5 @@ class Happening:
         }
 
 
-_OPTIONS: Final = frozenset({"by", "grade", *(f"x{n}" for n in range(1000))})
+_OPTIONS: Final = frozenset({"by", "grade", "in", *(f"x{n}" for n in range(1000))})
 """Words that end a list of subjects."""

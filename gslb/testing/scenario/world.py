@@ -11,6 +11,7 @@ from typing import Final
 
 from gslb import config, targets
 from gslb.check.observation import Observation, Result
+from gslb.check.once import weigh
 from gslb.check.opinion import Opinion
 from gslb.compiler import Compiler
 from gslb.config import Role, Source
@@ -93,13 +94,18 @@ class World:
         self.judge()
 
     def observe(self, subjects: Iterable[Target], seen: Observation, prober: str, *, first: bool = False) -> None:
-        """Let a prober see this at the targets now. `first`: it has just started and knows nothing of before."""
+        """Let a prober come to see this of the targets now. `first`: it has just started and knows nothing of before."""
         opinions = self._opinions.setdefault(prober, {})
         for target in subjects:
             opinion = opinions.get(target)
             if opinion is None or first:
                 opinion = Opinion.new(target, self._index.probes[target], prober)
             opinions[target] = opinion.after(seen, self.now)
+
+    def look(self, subjects: Iterable[Target], seen: Observation, prober: str) -> None:
+        """Let the checks themselves see this: what every check has (`invert`, `degraded_above`) is applied."""
+        for target in subjects:
+            self.observe([target], weigh(self._index.probes[target], seen), prober)
 
     def forget(self, subjects: Iterable[Target]) -> None:
         """Make it as if these targets had never been heard of."""
@@ -134,7 +140,7 @@ class World:
         found: dict[Target, None] = {}
         for pool in self.model.pools.values():
             for member in pool.members:
-                for address in member.addresses:
+                for address in (*member.addresses, *member.check_at):
                     if _means(what, pool, member, address):
                         found |= dict.fromkeys(t for t in targets.of_address(self.model, member, address) if not at or t.check == check)
         return list(found)
@@ -179,9 +185,9 @@ class World:
         return self.files[name]
 
 
-def passed(grade: int = 100) -> Observation:
+def passed(grade: int = 100, seconds: float = 0.01) -> Observation:
     """Make the observation of a check that passed."""
-    return Observation(Result.OK, 0.01, "scenario: passed", grade)
+    return Observation(Result.OK, seconds, "scenario: passed", grade)
 
 
 def failed() -> Observation:
