@@ -8,6 +8,8 @@ without a whole query, unread answers, queries per turn of the loop. UDP is neve
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from gslb import log
@@ -20,6 +22,7 @@ TURN: Final = 32  # queries answered before other connections and UDP get their 
 UNREAD: Final = 128 << 10  # octets of answers a client may leave unread before we stop reading from it: two of the largest
 MOST_QUERIES: Final = 100_000  # per connection; then it is closed after its answers, so that load spreads anew over planes
 LARGEST_INPUT: Final = 2 * (2 + 65_535)  # octets held of what a client sent; reading pauses above
+RESET: Final = struct.pack("ii", 1, 0)  # struct linger: what was not sent is thrown away, and the client hears of it at once
 
 
 class Engine(Protocol):
@@ -94,7 +97,9 @@ class Stream(asyncio.Protocol):
         """Close at once: for the idle, who have nothing to read or do not read it."""
         self._connections.forget(self)
         if self._transport.get_write_buffer_size():
-            self._transport.abort()  # close() would wait for a client that does not read
+            # A client that does not read: close() would wait for it, and a mere abort() would leave the kernel waiting for minutes.
+            self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            self._transport.abort()
         else:
             self._transport.close()
 

@@ -14,8 +14,10 @@ import dns.flags
 import dns.message
 import pytest
 
-from gslb.transport.connections import Limits
-from gslb.transport.stream import UNREAD
+from gslb.transport.connections import Connections, Limits
+from gslb.transport.stream import LARGEST_INPUT, TURN, UNREAD, Stream
+
+ESTABLISHED = 1  # linux/tcp_states.h
 
 Start = Callable[..., AbstractAsyncContextManager[Any]]
 
@@ -185,6 +187,100 @@ async def test_a_client_that_does_not_read_is_bounded_and_then_cut(start: Start)
                     await asyncio.sleep(0.02)
         assert UNREAD < largest < UNREAD + 500_000
         assert len(plane.connections) == 0
+
+
+async def test_who_never_reads_sees_the_end_too(start: Start) -> None:
+    """Nothing unread waits at our side here, so a mere close would queue behind answers that nobody takes."""
+    async with start(limits=Limits(idle=0.5), size=60_000) as plane:
+        with socket.socket() as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.connect(plane.pair.endpoint)
+            client.send(framed(b"12 query") * 200)
+            async with asyncio.timeout(10):
+                while not plane.connections.tally.idle:
+                    await asyncio.sleep(0.02)
+                while client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == ESTABLISHED:
+                    await asyncio.sleep(0.02)
+
+
+class Wire(asyncio.Transport):
+    """A transport whose every moment is ours."""
+
+    def __init__(self) -> None:
+        super().__init__({"peername": ("192.0.2.1", 53535)})
+        self.reading = True
+        self.closing = False
+        self.high: int | None = None
+        self.written: list[bytes] = []
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        del low
+        self.high = high
+
+    def write(self, data: Any) -> None:
+        self.written.append(bytes(data))
+
+    def pause_reading(self) -> None:
+        self.reading = False
+
+    def resume_reading(self) -> None:
+        self.reading = True
+
+    def is_reading(self) -> bool:
+        return self.reading
+
+    def is_closing(self) -> bool:
+        return self.closing
+
+    def close(self) -> None:
+        self.closing = True
+
+
+@pytest.fixture
+async def wired(stub: Callable[[], Any]) -> tuple[Stream, Wire]:
+    wire = Wire()
+    stream = Connections(stub(), asyncio.get_running_loop().time).protocol()
+    stream.connection_made(wire)
+    return stream, wire
+
+
+async def test_a_turn_is_short_and_reading_waits_for_the_rest(wired: tuple[Stream, Wire]) -> None:
+    stream, wire = wired
+    stream.data_received(framed(b"12 query") * (2 * TURN + 1))
+    assert (len(wire.written), wire.reading) == (TURN, False)
+    await asyncio.sleep(0)
+    assert (len(wire.written), wire.reading) == (2 * TURN, False)
+    await asyncio.sleep(0)
+    assert (len(wire.written), wire.reading) == (2 * TURN + 1, True)
+
+
+async def test_what_a_client_leaves_unread_and_what_it_sends_meanwhile_is_bounded(wired: tuple[Stream, Wire]) -> None:
+    stream, wire = wired
+    assert wire.high == UNREAD
+    stream.pause_writing()
+    query = framed(bytes(60_000))
+    for held in range(1, 4):
+        assert wire.reading
+        stream.data_received(query)
+        assert len(stream._input) == held * len(query)
+        if held * len(query) > LARGEST_INPUT:
+            break
+    assert not wire.reading
+    assert wire.written == []
+    stream.resume_writing()
+    assert len(wire.written) == 3
+    assert wire.reading
+
+
+async def test_a_connection_ends_after_its_share_of_queries(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gslb.transport.stream.MOST_QUERIES", 5)
+    async with start() as plane:
+        reader, writer = await connect(plane)
+        for _ in range(5):
+            writer.write(framed(b"12 query"))
+            await read_one(reader)
+        assert await ended(reader)
+        writer.close()
 
 
 async def test_rubbish_ends_the_connection_and_nothing_else(start: Start) -> None:
