@@ -35,6 +35,8 @@ def snapshot(rng: random.Random) -> plan.Snapshot:
         names.from_text("static.example.com."): model.NameData((model.RRset(1, 300, (b"\xc0\0\2\1",)),)),
         names.from_text("www.example.com."): model.NameData((), model.PoolRef("web")),
         names.from_text("*.any.example.com."): model.NameData((), model.PoolRef("web")),
+        names.from_text("sticky.example.com."): model.NameData((), model.PoolRef("sticky")),
+        names.from_text("svc.example.com."): model.NameData(hinted=(model.Hinted(65, 300, b"\0\1\0\0\1\0\3\2h2", "web"),)),
     }
     rows = tuple(
         plan.Row(plan.Pick.WEIGHTED, 1, 30, tuple(plan.Group(w + 1, (bytes((192, 0, region % 256, w)),)) for w in range(4))) for region in range(200)
@@ -48,8 +50,11 @@ def snapshot(rng: random.Random) -> plan.Snapshot:
     partition = plan.Partition(
         starts, regions, array("Q", [0, *six]), array("Q", bytes(8 * (len(six) + 1))), array("H", [rng.randrange(200) for _ in range(len(six) + 1)])
     )
-    zone = compile_zone(model.Zone(APEX, records), {"web": 1})
-    return plan.Snapshot(1, {APEX: zone}, {1: pool}, {0: partition})
+    groups = tuple(plan.Group(w + 1, (bytes((192, 0, 2, w)),), None, "", rng.getrandbits(64)) for w in range(8))
+    sticks = (plan.Row(plan.Pick.STICKY, 1, 30, groups, sticky=plan.Sticky(1, 24, 56)),) * 200
+    sticky = plan.Pool("sticky", 0, {1: sticks}, {1: sticks[0]})
+    zone = compile_zone(model.Zone(APEX, records), {"web": 1, "sticky": 2})
+    return plan.Snapshot(1, {APEX: zone}, {1: pool, 2: sticky}, {0: partition})
 
 
 def query(name: str, rtype: int, opt: bytes = b"") -> bytes:
@@ -96,6 +101,9 @@ def main() -> None:
     )
     six = [query("www.example.com.", 1, edns(subnet(2, 56, (1 << 61 | rng.getrandbits(61)).to_bytes(8)[:7]))) for _ in range(count)]
     measure("dynamic hit, random ECS /56", memo, six, one, draws)
+    measure("sticky hit of 8, one client", memo, [query("sticky.example.com.", 1)] * count, one, draws)
+    measure("sticky hit of 8, random clients", memo, [query("sticky.example.com.", 1)] * count, many, draws)
+    measure("hints hit, random clients", memo, [query("svc.example.com.", 65)] * count, many, draws)
     cookies = [query("www.example.com.", 1, edns(b"\0\x0a\0\x08" + rng.randbytes(8))) for _ in range(count)]
     measure("known question, random cookies", memo, cookies, one, draws)
     randoms = [query(f"{rng.getrandbits(64):x}.example.com.", 1, edns()) for _ in range(count)]

@@ -6,13 +6,15 @@ import math
 import random
 from collections import Counter
 from itertools import permutations
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gslb.answer.client import HASH_KEY, Client
 from gslb.answer.rendezvous import FRACTION, logarithm, order
-from gslb.plan import Group
+from gslb.plan import Group, Sticky
 
 TOP = (1 << 64) - 1
 
@@ -40,6 +42,16 @@ def keys(count: int, seed: int) -> list[int]:
 def test_logarithms_to_the_bit(h: int, value: int) -> None:
     """Another engine must find these."""
     assert logarithm(h) == value
+
+
+def test_the_page_says_the_same() -> None:
+    """Whoever writes another engine reads docs/explanation/draws.md."""
+    page = (Path(__file__).parents[2] / "docs/explanation/draws.md").read_text()
+    for h in (0x9E3779B97F4A7C15, 12345678901234567890, TOP - (1 << 40)):
+        assert f" {logarithm(h)} |" in page
+    for name in (b"", b"\3www\0"):
+        assert f"`{Client(32, 0xC6336407, name).key(Sticky(1, 24, 56, bool(name))):016x}`" in page
+    assert f"`{HASH_KEY.decode()}`" in page
 
 
 @given(st.integers(0, TOP))
