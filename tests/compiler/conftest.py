@@ -9,6 +9,8 @@ import pytest
 
 from gslb.compiler import Compiler
 from gslb.model import UNKNOWN_LOCATION, AllDown, Check, FilterSpec, Location, Member, Model, Pool, Site
+from gslb.moment import Moment
+from gslb.override import Override
 from gslb.plan import Partition, Row, Snapshot
 from gslb.policy import Expanded, chain, expand
 from gslb.verdict import State, Target, Verdict
@@ -59,9 +61,14 @@ def written(*filters: FilterSpec | str, pick: str = "first", answers: int | None
     return chain([f if isinstance(f, FilterSpec) else FilterSpec(f) for f in filters], pick=pick, answers=answers)
 
 
-def pool(name: str, members: Sequence[Member], how: Expanded, down: str = "all", ttl: tuple[int, int] = (60, 10)) -> Pool:
+def pool(name: str, members: Sequence[Member], how: Expanded, down: str = "all", ttl: tuple[int, int] = (60, 10), **more: object) -> Pool:
     mode, _, backup = down.partition(":")
-    return Pool(name, tuple(members), how.policy, how.answers, *ttl, AllDown(mode, backup))
+    return Pool(name, tuple(members), how.policy, how.answers, *ttl, AllDown(mode, backup), **more)  # type: ignore[arg-type]
+
+
+def inside(name: str, weight: int = 1, site: str | None = None) -> Member:
+    """A pool as a member."""
+    return Member(name, (), site, weight, pool=name)
 
 
 def model(*pools: Pool, checks: Sequence[Check] = (CHECK,)) -> Model:
@@ -70,6 +77,9 @@ def model(*pools: Pool, checks: Sequence[Check] = (CHECK,)) -> Model:
 
 class World:
     """A compiler, what is down, and the plan as it is."""
+
+    now = 0.0
+    overrides: tuple[Override, ...] = ()
 
     def __init__(self, *pools: Pool, checks: Sequence[Check] = (CHECK,)) -> None:
         self.model = model(*pools, checks=checks)
@@ -88,8 +98,23 @@ class World:
             for name in member.checks
             if family in (0, a.version) and check in (None, self.model.checks[name])
         ]
-        self.verdicts |= {target: Verdict(state, 0.0) for target in targets}
+        self.verdicts |= {target: Verdict(state, self.now, last_up=self.now) for target in targets}
         return targets
+
+    def soon(self, member: Member, state: State, seconds: float | None) -> None:
+        """Say that a member could change its state in so many seconds."""
+        self.verdicts |= {target: Verdict(state, self.now, seconds_to_change=seconds) for target in self.set(member, state)}
+        self.go(self.now)
+
+    def go(self, now: float, *overrides: Override) -> Snapshot:
+        """Compile everything as it is at a moment."""
+        self.now, self.overrides = now, overrides or self.overrides
+        self.snapshot = self.compiler.compile(self.verdicts, self.snapshot.generation + 1, now=now, overrides=self.overrides)
+        return self.snapshot
+
+    @property
+    def moment(self) -> Moment:
+        return Moment(self.verdicts, self.now, self.overrides)
 
     def down(self, *members: Member, family: int = 0) -> Snapshot:
         """Take members down and update the plan."""
@@ -97,7 +122,8 @@ class World:
 
     def turn(self, state: State, *members: Member, family: int = 0) -> Snapshot:
         targets = [target for one in members for target in self.set(one, state, family)]
-        self.snapshot = self.compiler.update(self.snapshot, targets, self.verdicts, self.snapshot.generation + 1)
+        generation = self.snapshot.generation + 1
+        self.snapshot = self.compiler.update(self.snapshot, targets, self.verdicts, generation, now=self.now, overrides=self.overrides)
         return self.snapshot
 
     def row(self, name: str = "web", location: int = 0, kind: int = 1) -> Row:
@@ -116,5 +142,5 @@ class World:
 def kit() -> SimpleNamespace:
     """What tests build worlds from."""
     return SimpleNamespace(
-        World=World, member=member, pool=pool, policy=policy, written=written, model=model, cut=cut, sites=SITES, locations=LOCATIONS
+        World=World, inside=inside, member=member, pool=pool, policy=policy, written=written, model=model, cut=cut, sites=SITES, locations=LOCATIONS
     )
