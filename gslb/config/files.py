@@ -1,22 +1,24 @@
 """Finds and reads the operator's files: which ones count, how large they may be, what makes them unreadable.
 
-Called by `load` and `settings`. A file that cannot be read is a Problem; the others are read all the same.
+Called by `load` and `settings`. A file that cannot be read is a Problem; the others are read all the same. What has a name like ours and is no
+file is one too, never skipped: a zone must not vanish because a link broke.
 """
 
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from gslb.config import bounds
 from gslb.errors import Problems, Where
 
 YAML: Final = (".yaml", ".yml")
 MASTER: Final = (".zone",)
-MAX_OCTETS: Final = 256 << 20  # a zone of a million names takes some 60 MB; more in one file is a mistake
 NETWORKS: Final = ("networks.yaml", "networks.yml")  # in a folder of zones: networks, not a zone called "networks"
 SETTINGS: Final = ("gslb.yaml", "gslb.yml")  # may lie in the same folder, and is no zone
 
@@ -61,19 +63,19 @@ def read(path: Path, problems: Problems, role: Role = Role.ZONES) -> Source | No
     """Read one file; None (and a problem) where it cannot be read as text."""
     where = Where(str(path))
     try:
-        if path.exists() and not path.is_file():
-            problems.error("F002", "cannot be read: it is not a file", where)
-            return None
-        with path.open("rb") as file:
-            data = file.read(MAX_OCTETS + 1)
+        data = octets(path, bounds.MAX_OCTETS + 1)
     except FileNotFoundError:
-        problems.error("F001", "no such file or folder", where, "check the path; relative paths start at the settings file's folder")
+        hint = "check the path; relative paths start at the settings file's folder"
+        if path.is_symlink():
+            problems.error("F001", f"a link to {os.path.realpath(path)}, which does not exist", where, "mend the link, or remove it")
+        else:
+            problems.error("F001", "no such file or folder", where, hint)
         return None
     except OSError as error:
         problems.error("F002", f"cannot be read: {error.strerror or error}", where)
         return None
-    if len(data) > MAX_OCTETS:
-        problems.error("F004", f"larger than {MAX_OCTETS >> 20} MiB", where)
+    if over := bounds.excess(data):
+        problems.error(over.code, over.message, Where(str(path), over.line), over.hint)
         return None
     try:
         return Source(path, data.decode("utf-8-sig"), role)
@@ -82,6 +84,18 @@ def read(path: Path, problems: Problems, role: Role = Role.ZONES) -> Source | No
         column = error.start - data.rfind(b"\n", 0, error.start)
         problems.error("F003", f"octet 0x{data[error.start]:02x} is not UTF-8", Where(str(path), line, column), "save the file as UTF-8")
         return None
+
+
+def octets(path: Path, limit: int) -> bytes:
+    """Read at most so many octets of a regular file. Raises OSError, at once where it is a pipe or a device: those are never waited for."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(None, "it is not a file")
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(limit)
+    finally:
+        os.close(descriptor)
 
 
 def _files(paths: Sequence[Path], problems: Problems) -> list[Path]:
@@ -102,9 +116,7 @@ def _files(paths: Sequence[Path], problems: Problems) -> list[Path]:
         except OSError as error:
             problems.error("F002", f"cannot be read: {error.strerror or error}", Where(str(path)))
             continue
-        ours = [
-            one for one in inside if one.suffix in (*YAML, *MASTER) and not one.name.startswith(".") and one.name not in SETTINGS and one.is_file()
-        ]
+        ours = [one for one in inside if one.suffix in (*YAML, *MASTER) and not one.name.startswith(".") and one.name not in SETTINGS]
         if not ours:
             problems.warn("F005", "no *.yaml, *.yml or *.zone file in this folder", Where(str(path)), "put zone files there")
         found += ours

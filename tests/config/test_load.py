@@ -72,7 +72,7 @@ def test_a_folder_is_read_in_order_and_without_what_is_not_ours(folder):
         example__net__zone="@ 60 IN SOA ns.example.org. h.example.org. 1 7200 900 1209600 300\n@ 60 IN NS ns.example.org.\nwww 60 IN GSLB web\n",
     )
     (path / ".hidden.yaml").write_text("- broken")
-    (path / "sub.yaml").mkdir()
+    (path / "sub").mkdir()
     loaded = load([path])
     assert told(loaded) == []
     assert [Path(name).name for name in loaded.sources] == ["b.yaml", "example.com.yml", "example.net.zone", "networks.yaml", "pools.yaml"]
@@ -114,9 +114,9 @@ def test_missing_unreadable_and_empty(folder, tmp_path):
 
 
 def test_a_file_that_is_too_large_is_not_read(folder, monkeypatch):
-    from gslb.config import files
+    from gslb.config import bounds
 
-    monkeypatch.setattr(files, "MAX_OCTETS", 10)
+    monkeypatch.setattr(bounds, "MAX_OCTETS", 10)
     assert [problem.code for problem in load([folder(example__com__yaml="zone: example.com\n")]).problems] == ["F004"]
 
 

@@ -163,8 +163,8 @@ class TestInclude:
         (zones / "latin").write_bytes(b"\xff\n")
         include = master_file.includes_from(zones)
         assert include("file") == include("inside") == "www A 192.0.2.2\n"
-        for path, said in (("link", "outside"), ("../secret", "outside"), ("nothing", "no file"), (".", "no file"), ("latin", "UTF-8")):
-            with pytest.raises(ValueError, match=said):
+        for path, said in (("link", "outside"), ("../secret", "outside"), ("nothing", "no file"), (".", "not a file"), ("latin", "UTF-8")):
+            with pytest.raises((ValueError, OSError), match=said):
                 include(path)
         for path in ("../secret", "/etc/passwd", "a/../../secret", "..", "."):
             with pytest.raises(ValueError, match=r"outside|not a file"):

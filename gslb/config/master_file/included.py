@@ -5,12 +5,15 @@ A zone file may come from another team: it must not be able to show `/etc/shadow
 
 from __future__ import annotations
 
+import os
 import posixpath
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-MAX_OCTETS: Final = 256 * 2**20  # as much as a zone of some million records takes; more is a mistake
+from gslb.config import bounds, files
+
+MAX_OCTETS: Final = bounds.MAX_OCTETS  # of all that one zone includes
 
 
 def confined(written: str) -> str:
@@ -32,15 +35,17 @@ def includes_from(folder: Path) -> Callable[[str], str]:
     """Make the `include` of `read`: text of files below `folder`, symbolic links followed and judged by where they lead."""
 
     def include(path: str) -> str:
-        target = (folder / path).resolve()
-        if not target.is_relative_to(folder.resolve()):
+        target = Path(os.path.realpath(folder / path))  # unlike Path.resolve it never raises, whatever links do
+        if not target.is_relative_to(os.path.realpath(folder)):
             raise ValueError(f"{path!r} leads outside the zone file's folder")
-        if not target.is_file():
-            raise ValueError(f"there is no file {path!r} in the zone file's folder")
-        if target.stat().st_size > MAX_OCTETS:
-            raise ValueError(f"{path!r} is larger than {MAX_OCTETS >> 20} MiB")
         try:
-            return target.read_text("utf-8")
+            data = files.octets(target, bounds.MAX_OCTETS + 1)
+        except FileNotFoundError:
+            raise ValueError(f"there is no file {path!r} in the zone file's folder") from None
+        if over := bounds.excess(data):
+            raise ValueError(f"{path!r}: {over.message}")
+        try:
+            return data.decode("utf-8")
         except UnicodeDecodeError:
             raise ValueError(f"{path!r} is not UTF-8 text") from None
 
