@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from gslb import names as wire_names
-from gslb.answer.lookup import Found
+from gslb.answer.lookup import AAAA, CNAME, A, Found
 from gslb.config.rdata import text as rdata_text
 from gslb.config.rdata import type_text
 from gslb.explain import assume, lifetime, names, packet, places, population
@@ -24,11 +24,9 @@ from gslb.explain.shares import settled, sticks
 from gslb.explain.story import Teller, Told, percent
 from gslb.explain.subject import Subject
 from gslb.explain.summary import because, summary
-from gslb.plan import Dynamic, Row, Snapshot
+from gslb.plan import Dynamic, Hinted, Row, Snapshot
 
 VERSION: Final = 1  # of the data: raised when a key changes its meaning or goes; new keys may come without
-_CNAME: Final = 5
-_SERVFAIL: Final = 2
 
 
 def explain(subject: Subject, question: Question) -> dict[str, Any]:
@@ -69,24 +67,35 @@ def _one(subject: Subject, question: Question, found: Found) -> dict[str, Any]:
         "name": names.story(snapshot, found, question.name, question.type),
         "region": None,
         "decision": None,
+        "hints": [],
         "warnings": list(subject.warnings),
     }
-    if dynamic is None:
+    if dynamic is not None:
+        data |= _decided(subject, question, dynamic, who)
+    else:
         given = packet.ask(snapshot, question.name, question.type, who)
         data["answer"] = _answer(given.rcode, given.scope, [], None)
-    else:
-        data["region"] = places.region(subject, number, who)
-        data |= _decided(subject, question, dynamic, who)
+        data["hints"] = [
+            _hint(subject, question, one, kind, given.scope) for one in found.hinted for kind in (A, AAAA) if kind in snapshot.pools[one.pool].rows
+        ]
     data["summary"] = summary(data)
     data["because"] = because(data)
     return data
+
+
+def _hint(subject: Subject, question: Question, hinted: Hinted, kind: int, scope: int | None) -> dict[str, Any]:
+    """Tell where the address hints of a record come from: what its pool would answer for A or AAAA."""
+    who = places.client(question, subject.snapshot.partitions.get(subject.snapshot.pools[hinted.pool].partition))
+    told = _decided(subject, replace(question, type=kind), Dynamic(hinted.pool, (kind,), hinted.ttl), who)
+    answer = {**told["answer"], "scope": scope, "always": None}  # the scope is the whole record's, whose hints are drawn together
+    return {"type": type_text(kind), **told, "answer": answer}
 
 
 def _decided(subject: Subject, question: Question, dynamic: Dynamic, who: Client) -> dict[str, Any]:
     """Tell what the pool decides for this client, and what is answered of it."""
     snapshot = subject.snapshot
     pool = snapshot.pools[dynamic.pool]
-    kind = _CNAME if _CNAME in pool.rows else question.type
+    kind = CNAME if CNAME in pool.rows else question.type
     region = places.region_of(snapshot.partitions.get(pool.partition), who)
     listener = Listener()
     row = subject.compiler.explained(dynamic.pool, region, kind, subject.moment, listener)
@@ -94,14 +103,17 @@ def _decided(subject: Subject, question: Question, dynamic: Dynamic, who: Client
     assert heard is not None
     teller = Teller(subject.model, subject.moment, subject.atlas.lookup(who.address)[0])
     given = packet.ask(_with(snapshot, dynamic.pool, kind, region, row), question.name, question.type, who)
-    leaves = teller.leaves(heard)
-    answer = _answer(given.rcode, given.scope, _shares(leaves, kind), lifetime.story(heard, dynamic))
+    answer = _answer(given.rcode, given.scope, _shares(teller.leaves(heard), kind), lifetime.story(heard, dynamic))
     answer["over"] = "clients" if pool.couple or sticks(row) else "answers"
     if pool.couple or (settled(row) and sticks(row)):  # no chance in it: this is what the client gets
         answer["always"] = [rdata_text(found, data) for found, _, data in given.records if found == kind]
     served = pool.rows[kind][region]
     agrees = None if not subject.served or question.down or question.at is not None or served is None else served == row
-    return {"decision": {**teller.pool(heard), "agrees": agrees}, "answer": answer}
+    return {
+        "region": places.region(subject, pool.partition, who),
+        "decision": {**teller.pool(heard), "agrees": agrees},
+        "answer": answer,
+    }
 
 
 def _answer(rcode: int, scope: int | None, shares: list[dict[str, Any]], ttl: dict[str, Any] | None) -> dict[str, Any]:

@@ -54,6 +54,8 @@ def story(snapshot: Snapshot, found: Found, name: bytes, kind: int) -> dict[str,
 def _what(found: Found, records: list[Records], aliases: list[Records]) -> str:
     if found.dynamic:
         return "pool"
+    if found.hinted:
+        return "hints"
     if found.rcode == NXDOMAIN:
         return "nxdomain"
     if not found.aa or any(one.type != SOA for one in found.authority):

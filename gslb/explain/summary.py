@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 _FOUND = {
+    "hints": "the record itself is static; its address hints follow its pool",
     "outside": "no zone here holds this name",
     "nxdomain": "the name does not exist",
     "nodata": "the name exists, but has no records of this type",
@@ -46,6 +47,9 @@ def _what(data: dict[str, Any], answer: dict[str, Any]) -> str:
     members = answer["members"]
     if members:
         return f"{_members(members)}, TTL {answer['ttl']['seconds']}"
+    if data["hints"]:
+        said = [f"{one['type']} {_members(one['answer']['members'])}" for one in data["hints"] if one["answer"]["members"]]
+        return f"its record with hints: {'; '.join(said) or 'none'}"
     records = [one for one in data["name"]["records"] if one["type"] != "SOA"]
     if data["name"]["found"] == "delegation":
         return f"referral to {', '.join(records[0]['data'])}" if records else "referral"

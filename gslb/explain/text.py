@@ -37,6 +37,11 @@ def _sections(data: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
         yield from _pool(data["decision"])
         yield "answer", list(_answer(data))
         yield "TTL", list(_ttl(data["answer"]["ttl"]))
+    for hint in data["hints"]:
+        yield "hint", [f"{hint['type']}, from the pool {hint['decision']['pool']}"]
+        yield "client", list(_client({**data, **hint}))
+        yield from _pool(hint["decision"])
+        yield "given", list(_answer(hint))
     if data.get("country"):
         yield "country", list(_country(data["country"]))
 

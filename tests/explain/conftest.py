@@ -14,7 +14,7 @@ from gslb import geo
 from gslb.compiler import Compiler
 from gslb.explain import Subject
 from gslb.explain.subject import LIVE
-from gslb.model import AllDown, Check, FilterSpec, Member, Model, NameData, NetworkFact, Pool, PoolRef, RRset, Site, Zone
+from gslb.model import AllDown, Check, FilterSpec, Hinted, Member, Model, NameData, NetworkFact, Pool, PoolRef, RRset, Site, Zone
 from gslb.moment import Moment
 from gslb.names import from_text
 from gslb.override import Kind, Level, Override
@@ -71,6 +71,8 @@ def build(seed: int) -> World:
     pools = _pools(chance)
     names = {from_text(f"{name}", APEX): NameData((), PoolRef(name, ttl=chance.choice([None, None, 5, 40]))) for name in pools}
     names |= {from_text("*.wild", APEX): NameData((), PoolRef(chance.choice([n for n, p in pools.items() if not p.of_names])))}
+    hints = Hinted(65, 99, b"\0\1\0", chance.choice([n for n, p in pools.items() if not p.of_names]))
+    names |= {from_text("hints", APEX): NameData(hinted=(hints,))}
     names |= {from_text("alias", APEX): NameData((RRset(5, 77, (next(iter(names)),), (next(iter(names)),)),))}
     model = Model(SITES, CHECKS, pools, {APEX: Zone(APEX, {APEX: NameData((SOA,)), **names})}, networks)
     moment = Moment(_verdicts(chance, model), NOW, _overrides(chance, model))

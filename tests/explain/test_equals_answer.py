@@ -19,6 +19,7 @@ import dns.rdatatype
 
 from gslb.answer import Env, NeedRow, answer
 from gslb.explain import Question, explain, text
+from gslb.names import from_text
 
 CLIENTS = int(os.environ.get("GSLB_EXPLAIN_CLIENTS", "1000"))
 EACH = 20  # clients of one world
@@ -78,6 +79,26 @@ def compare(world: Any, chance: random.Random) -> dict[str, Any]:
         for one in (one for one in shares if one["data"] and all(twice[data] == 1 for data in one["data"])):
             assert close(seen[id(one)], one["share"] / 100), (one, seen[id(one)], *where)
     return told
+
+
+def test_hints_are_those_of_the_record(worlds: Any) -> None:
+    hinted = 0
+    for number in range(60):
+        world = worlds.build(number)
+        name, client, subnet = from_text("hints.example.com."), world.client(), world.subnet()
+        told = explain(world.subject, Question(name, 65, client, subnet))
+        allowed = {hint["type"]: {data for one in hint["answer"]["members"] for data in one["data"]} for hint in told["hints"]}
+        assert set(allowed) == {"A", "AAAA"}
+        for _ in range(5):
+            message, scope = asked(world.subject.snapshot, name, 65, client, subnet, world.chance.getrandbits(64))
+            assert scope == told["answer"]["scope"]
+            params = message.answer[0][0].params
+            for key, kind in ((4, "A"), (6, "AAAA")):
+                given_now = set(params[key].addresses) if key in params else set()
+                assert given_now <= allowed[kind]
+                assert bool(given_now) == bool(allowed[kind]) or not all(one["data"] for hint in told["hints"] for one in hint["answer"]["members"])
+                hinted += bool(given_now)
+    assert hinted > 100
 
 
 def test_explained_is_what_is_answered(worlds: Any, record_property: Any) -> None:
