@@ -20,6 +20,8 @@ from gslb.role import leash
 FIRST_PAUSE: Final = 0.1  # seconds before the first restart: nearly at once, a crash may be one bad packet
 LONGEST_PAUSE: Final = 5.0  # a child that cannot live is tried so often: cheap, and soon enough when the cause is gone
 STEADY: Final = 30.0  # seconds of life after which a crash counts as the first again
+FIRST_SIGN: Final = 15.0  # seconds until its first beat: a Python that imports and parses on a busy machine
+LOOK: Final = 1.0  # seconds between looks whether it gives signs of life
 DRAIN: Final = 8.0  # seconds a child may take to end after SIGTERM
 
 Told = Callable[["Child", leash.Message], None]
@@ -52,6 +54,7 @@ class Child:
         self._process: asyncio.subprocess.Process | None = None
         self._stopping = asyncio.Event()
         self._beat = 0.0
+        self._heard = False  # in this life
         self._loop = asyncio.get_running_loop()
 
     @property
@@ -104,10 +107,15 @@ class Child:
         ours, theirs = leash.pair()
         with theirs:
             command = [sys.executable, "-m", self._program.module, "--leash", str(theirs.fileno()), *self._program.arguments]
-            self._beat = self._loop.time()
+            self._beat, self._heard = self._loop.time(), False
             self._process = await asyncio.create_subprocess_exec(
-                *command, pass_fds=(theirs.fileno(), *self._program.descriptors), stdin=asyncio.subprocess.DEVNULL
+                *command,
+                pass_fds=(theirs.fileno(), *self._program.descriptors),
+                stdin=asyncio.subprocess.DEVNULL,
+                process_group=0,  # Ctrl-C goes to the whole group of the terminal; the supervisor decides what it means
             )
+        if self._stopping.is_set():  # told to stop while it was being started: `stop` found nobody to tell
+            self.signal(signal.SIGTERM)
         self._leash = leash.Leash(ours, self._hear, lambda: None)
         watch = self._loop.create_task(self._watch())
         try:
@@ -118,7 +126,7 @@ class Child:
             self._leash = None
 
     def _hear(self, message: leash.Message, _descriptors: list[int]) -> None:
-        self._beat = self._loop.time()
+        self._beat, self._heard = self._loop.time(), True
         if "beat" not in message:
             self._told(self, message)
 
@@ -126,11 +134,12 @@ class Child:
         """Kill it when it has been silent for too long: stopped, stuck in a loop, or starved."""
         while True:
             before = self._loop.time()
-            await asyncio.sleep(1)
-            late = self._loop.time() - before - 1
+            await asyncio.sleep(LOOK)
+            late = self._loop.time() - before - LOOK
             self._beat += max(late, 0)  # we ourselves stood still (a suspended machine): that is not its fault
-            if self._loop.time() - self._beat > self._program.silence:
-                log.error(f"{self.name} gives no sign of life and is killed", seconds=self._program.silence)
+            limit = self._program.silence if self._heard else max(FIRST_SIGN, self._program.silence)
+            if self._loop.time() - self._beat > limit:
+                log.error(f"{self.name} gives no sign of life and is killed", seconds=limit)
                 self.signal(signal.SIGKILL)
 
 

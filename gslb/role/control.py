@@ -133,9 +133,9 @@ class Control:
             self._prober.set_targets(load.index.probes)
         return self._publisher.snapshot.generation
 
-    async def _reload(self, _request: local.Request) -> local.Answer:
+    async def _reload(self, request: local.Request) -> local.Answer:
         """Load anew, whole or not at all; the answer comes when the planes serve it."""
-        answer = await self._loads.again(self._adopt)
+        answer = await self._loads.again(self._adopt, force=request.get("force") is True)
         if answer["accepted"]:
             answer["served"] = await self._served(answer["generation"])
         return answer

@@ -19,6 +19,8 @@ from typing import Any, Final
 from gslb import __version__, log, metrics
 from gslb.config import report
 from gslb.errors import GslbError, Problem, Severity
+from gslb.model import Model
+from gslb.role import loss
 from gslb.role.keeper import Keeper
 from gslb.role.loading import Load, Loader, RefusedError
 
@@ -37,30 +39,41 @@ class Loads:
         self._one = asyncio.Lock()
         self._aside = ThreadPoolExecutor(1, "loader", _yield_to_others)  # for reloads; the first load is what everybody waits for
         self._keeping: asyncio.Task[None] | None = None
+        self._served: Model | None = None
         self.on_last = False  # the files were broken at start: what is served are the last accepted ones
 
     async def first(self) -> Load:
-        """Load the files, or the last accepted ones where they are broken: loudly. Raises GslbError where there are none."""
+        """Load the files, or the last accepted ones where they are broken or hold no zone any more: loudly. Raises GslbError where there are none."""
+        load = None
         try:
-            return await asyncio.to_thread(self._loader.load)
+            load = await asyncio.to_thread(self._loader.load)
+            if load.model.zones:
+                return load
         except RefusedError as error:
             self._refused(error)
             text = report.text(error.problems, error.sources)
         except Exception as error:  # noqa: BLE001  a fault of ours in what is new must not keep what is old from being served
             text = self._failed(error)
         last = await asyncio.to_thread(self._loader.load_last)
+        if load is not None and (last is None or not last.model.zones):
+            return load
         if last is None:
             raise GslbError(text)
-        log.error("STARTING FROM THE LAST ACCEPTED FILES: mend the present ones, then `gslb reload`")
+        present = (
+            "mend the present ones, then `gslb reload`" if load is None else "the present ones hold no zone; if that is meant: `gslb reload --force`"
+        )
+        log.error(f"STARTING FROM THE LAST ACCEPTED FILES: {present}")
         self.on_last = True
         return last
 
-    async def again(self, adopt: Adopt) -> dict[str, Any]:
-        """Load anew and say how it went."""
+    async def again(self, adopt: Adopt, *, force: bool = False) -> dict[str, Any]:
+        """Load anew and say how it went. `force`: even where much of what is served would be gone."""
         async with self._one:
             gc.disable()
             try:
                 load = await asyncio.get_running_loop().run_in_executor(self._aside, self._loader.load)
+                if not force:
+                    self._guard(load)
                 generation = await adopt(load)
             except RefusedError as error:
                 self._refused(error)
@@ -83,6 +96,7 @@ class Loads:
 
     def accepted(self, load: Load) -> None:
         """Note a load that is served now, and keep its files."""
+        self._served = load.model
         if not self.on_last:
             self._keeping = asyncio.create_task(self._keeper.keep_files(load.loaded))
         asyncio.get_running_loop().call_later(SETTLE, _settle)
@@ -103,6 +117,11 @@ class Loads:
             warnings=len(load.loaded.problems),
             seconds=seconds,
         )
+
+    def _guard(self, load: Load) -> None:
+        """Raise RefusedError where much of what is served would be gone."""
+        if self._served and (lost := loss.refusal(self._served, load.model)):
+            raise RefusedError((lost, *load.loaded.problems), load.loaded.sources)
 
     def _refused(self, error: RefusedError) -> None:
         metrics.reload_ok.set(0)

@@ -78,7 +78,7 @@ async def _do(line: bytes, commands: Mapping[str, Command]) -> Answer:
         return {"error": f"the command failed: {error!r}"}
 
 
-def ask(path: Path, command: str, seconds: float = 120.0, **said: Any) -> Answer:
+def ask(path: Path, command: str, seconds: float = 120.0, /, **said: Any) -> Answer:
     """Ask the running service; `said` goes with the command. Raises UsageError where there is none."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
         sock.settimeout(seconds)

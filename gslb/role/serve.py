@@ -64,4 +64,5 @@ def service(settings: Settings, path: Path | None, *, probing: bool) -> Service:
         control=control,
         options=options,
         stall_limit=settings.stall_limit,
+        state_dir=settings.state_dir,
     )

@@ -14,11 +14,12 @@ import signal
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from gslb import log
 from gslb.errors import GslbError
-from gslb.role import leash
+from gslb.role import claims, leash
 from gslb.role.child import Child, Program, describe
 from gslb.role.options import Options
 from gslb.transport import listen
@@ -38,6 +39,7 @@ class Service:
     control: tuple[str, ...]  # arguments of `python -m gslb.role.control`
     options: Options  # of each plane
     stall_limit: float = 15.0  # seconds of silence after which a child is killed and started anew
+    state_dir: Path | None = None  # which no other service may use; None: nothing is kept
 
 
 class StartError(GslbError):
@@ -65,7 +67,11 @@ class Supervisor:
         self._terminal = os.isatty(0)
 
     async def run(self) -> None:
-        """Serve until SIGTERM or SIGINT. Raises ListenError or StartError where the service cannot begin."""
+        """Serve until SIGTERM or SIGINT. Raises UsageError, ListenError or StartError where the service cannot begin."""
+        async with claims.taken(self._service.state_dir, self._service.endpoints):
+            await self._run()
+
+    async def _run(self) -> None:
         self._endpoints = usable(self._service)
         pipes = [make_pipe() for _ in range(self._service.planes)]
         self._make_children(pipes)
@@ -74,8 +80,8 @@ class Supervisor:
         self._loop.add_signal_handler(signal.SIGHUP, self._on_hangup)
         lives = [self._loop.create_task(child.live()) for child in (self._control, *self._planes)]
         try:
-            await asyncio.wait({self._begun, self._stop}, return_when=asyncio.FIRST_COMPLETED)
-            if self._begun.done():
+            await asyncio.wait({self._begun})
+            if not self._begun.cancelled():
                 self._begun.result()
                 self._open()
                 await self._stop
@@ -89,7 +95,8 @@ class Supervisor:
                 end.close()
 
     def stop(self) -> None:
-        """End the service."""
+        """End the service; children that end from here on are no failed start."""
+        self._begun.cancel()
         if not self._stop.done():
             self._stop.set_result(None)
 
@@ -142,6 +149,8 @@ class Supervisor:
 
     def _bind(self) -> None:
         """Bind every endpoint once per plane; port 0 is chosen with the first and the same for the others."""
+        for endpoint in self._endpoints:  # a wildcard and one address of it are claimed apart; seconds have passed since the start
+            listen.probe(endpoint)
         first = [listen.bind(endpoint) for endpoint in self._endpoints]
         self._sockets.append(first)
         for _ in self._planes[1:]:

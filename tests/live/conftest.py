@@ -11,13 +11,17 @@ import socket
 import struct
 import sys
 import time
+from asyncio.subprocess import PIPE, STDOUT
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 import dnslib
 import pytest
+from mmdb_writer import MMDBWriter
+from netaddr import IPSet
 
 from gslb.role import local
 from gslb.role.simulated import OK, Simulation
@@ -67,8 +71,24 @@ class Running:
     def control_socket(self) -> Path:
         return self.folder / "state" / "control.sock"
 
-    async def ask(self, command: str) -> dict[str, Any]:
-        return await asyncio.to_thread(local.ask, self.control_socket, command, 20.0)
+    async def ask(self, command: str, **said: Any) -> dict[str, Any]:
+        return await asyncio.to_thread(partial(local.ask, self.control_socket, command, 20.0, **said))
+
+    async def gslb(self, *words: str) -> tuple[int, str]:
+        """Run a command as an operator would; its exit code and all that it said."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "gslb",
+            *words,
+            "--config",
+            str(self.folder / "gslb.yaml"),
+            stdout=PIPE,
+            stderr=STDOUT,
+            env={**os.environ, "TZ": "UTC"},
+        )
+        said, _ = await process.communicate()
+        return process.returncode or 0, said.decode()
 
     def children(self, module: str) -> list[int]:
         """Process ids of this service's control or planes."""
@@ -197,17 +217,36 @@ async def sites() -> AsyncIterator[Simulation]:
 Start = Callable[..., Any]
 
 
+@pytest.fixture(scope="session")
+def geodb(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database of one network: the shipped one takes each service a second to read."""
+    path = tmp_path_factory.mktemp("geodb") / "small.mmdb"
+    writer = MMDBWriter(6, "Test-Country", ipv4_compatible=True)
+    writer.insert_network(IPSet(["192.0.2.0/24"]), {"country": {"iso_code": "DE"}})
+    writer.to_db_file(str(path))
+    return path
+
+
 @pytest.fixture
-async def start(tmp_path: Path, sites: Simulation) -> AsyncIterator[Start]:
+async def start(tmp_path: Path, sites: Simulation, geodb: Path) -> AsyncIterator[Start]:
     """Start services; all are stopped at the end."""
     running: list[Running] = []
 
-    async def run(*, planes: int = 2, ready: bool = True, folder: Path = tmp_path, listen: str = "127.0.0.1:0", zone: str = "") -> Running:
+    async def run(
+        *, planes: int = 2, ready: bool = True, folder: Path = tmp_path, listen: str = "127.0.0.1:0", zone: str = "", **more: Any
+    ) -> Running:
         (folder / "zones").mkdir(exist_ok=True)
         port = next(iter(sites.sites.values())).port
         if not (folder / "zones" / "example.com.yaml").exists():
             (folder / "zones" / "example.com.yaml").write_text(zone or zones_text(port))
-        settings = {"node": "test", "dns": {"listen": [listen], "planes": planes}, "metrics": {"listen": None}, "probe": {}, "state_dir": "state"}
+        settings = {
+            "node": "test",
+            "dns": {"listen": [listen], "planes": planes},
+            "geo": {"database": str(geodb)},
+            "metrics": {"listen": None},
+            "probe": {},
+            "state_dir": "state",
+        } | more
         (folder / "gslb.yaml").write_text(json.dumps(settings))
         with (folder / "log").open("wb") as log:
             process = await asyncio.create_subprocess_exec(

@@ -97,3 +97,37 @@ async def test_a_fault_at_start_uses_the_last_accepted_too(loads: Loads, setting
     monkeypatch.setattr(loads._loader, "load", fail)
     await loads.first()
     assert loads.on_last
+
+
+async def test_a_load_without_what_is_served_is_refused_unless_forced(loads: Loads, settings: Settings) -> None:
+    assert (await loads.again(adopt))["accepted"]
+    (settings.zones[0] / "example.com.yaml").unlink()
+
+    async def never(_load: Load) -> int:
+        raise AssertionError
+
+    answer = await loads.again(never)
+    assert not answer["accepted"]
+    assert [problem["code"] for problem in answer["problems"]] == ["F008", "F005"]
+    assert "1 of 1 zones (example.com.)" in answer["text"]
+    forced = await loads.again(adopt, force=True)
+    assert (forced["accepted"], forced["zones"]) == (True, 0)
+
+
+async def test_a_start_with_an_emptied_folder_uses_the_last_accepted(loads: Loads, settings: Settings) -> None:
+    await loads.again(adopt)
+    await kept(settings)
+    (settings.zones[0] / "example.com.yaml").unlink()
+    load = await loads.first()
+    assert loads.on_last
+    assert len(load.model.zones) == 1
+    loads.accepted(load)
+    assert not (await loads.again(adopt))["accepted"]
+    assert (await loads.again(adopt, force=True))["accepted"]
+
+
+async def test_a_first_start_with_an_empty_folder_is_no_failure(loads: Loads, settings: Settings) -> None:
+    (settings.zones[0] / "example.com.yaml").unlink()
+    load = await loads.first()
+    assert not loads.on_last
+    assert [problem.code for problem in load.loaded.problems] == ["F005"]

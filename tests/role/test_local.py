@@ -27,7 +27,7 @@ async def path(tmp_path: Path) -> AsyncIterator[Path]:
 
 async def test_a_command_is_answered(path: Path) -> None:
     assert await asyncio.to_thread(local.ask, path, "greet") == {"hello": "there"}
-    assert await asyncio.to_thread(local.ask, path, "greet", whom="you") == {"hello": "you"}
+    assert await asyncio.to_thread(local.ask, path, "greet", 5.0, whom="you", seconds=7200) == {"hello": "you"}
     assert "known: greet" in (await asyncio.to_thread(local.ask, path, "dance"))["error"]
 
 
