@@ -82,7 +82,7 @@ async def _claim(endpoint: Endpoint) -> socket.socket | None:
         except OSError as error:
             sock.close()
             if error.errno != errno.EADDRINUSE:
-                reason = error.strerror
+                reason = error.strerror or str(error)
                 break
         else:
             return sock
