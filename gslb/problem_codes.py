@@ -31,6 +31,7 @@ CODES: Final[dict[str, Code]] = {
     "F005": Code("A folder holds no configuration files.", "Put *.yaml, *.yml or *.zone files there."),
     "F006": Code("A file's name does not say what kind of file it is.", "YAML files end with .yaml or .yml, master files with .zone."),
     "F007": Code("A line is too long.", "Break it; no record needs a line of a mebibyte."),
+    "F008": Code("A load would take away most of the zones or names that are served.", "Bring the files back; if it is meant: gslb reload --force."),
     # ── Y: YAML ───────────────────────────────────────────────────────────────────────────────────────────────────────
     "Y001": Code("The file is not valid YAML.", "Look at the place shown and just before it: brackets, quotes, indentation, tabs."),
     "Y002": Code("A key stands twice in one mapping.", "Remove one of them; the second would silently win."),

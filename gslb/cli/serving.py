@@ -17,6 +17,7 @@ SettingsPath = Annotated[
 ]
 Listen = Annotated[list[str] | None, typer.Option(help="ADDRESS:PORT instead of the settings' `dns.listen`; may be repeated.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Everything, as JSON.")]
+Force = Annotated[bool, typer.Option("--force", help="Even where most zones or names that are served would be gone.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -43,9 +44,9 @@ def serve(config: SettingsPath = None, listen: Listen = None) -> None:
     role.serve(settings, path)
 
 
-def reload(config: SettingsPath = None, json_: AsJson = False) -> int:  # noqa: FBT002  typer's way
+def reload(config: SettingsPath = None, json_: AsJson = False, force: Force = False) -> int:  # noqa: FBT002  typer's way
     """Make the running service load its files anew: whole, or not at all."""
-    answer = ask("reload", config)
+    answer = ask("reload", config, force=force)
     if json_:
         typer.echo(json.dumps(answer))
     else:

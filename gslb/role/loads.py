@@ -39,6 +39,9 @@ class Loads:
         self._one = asyncio.Lock()
         self._aside = ThreadPoolExecutor(1, "loader", _yield_to_others)  # for reloads; the first load is what everybody waits for
         self._keeping: asyncio.Task[None] | None = None
+        self._next: asyncio.Task[dict[str, Any]] | None = None  # has not begun: whoever asks now may wait for it
+        self._running: asyncio.Task[dict[str, Any]] | None = None
+        self._forced = False  # by one of those who wait for the next
         self._served: Model | None = None
         self.on_last = False  # the files were broken at start: what is served are the last accepted ones
 
@@ -67,8 +70,19 @@ class Loads:
         return last
 
     async def again(self, adopt: Adopt, *, force: bool = False) -> dict[str, Any]:
-        """Load anew and say how it went. `force`: even where much of what is served would be gone."""
+        """Load anew and say how it went. `force`: even where much of what is served would be gone.
+
+        While a load runs, all who ask wait for one more: it begins after they asked, so it sees what they wrote.
+        """
+        self._forced |= force
+        if self._next is None:
+            self._next = asyncio.create_task(self._again(adopt))
+        return dict(await asyncio.shield(self._next))  # who gives up waiting takes it from nobody else
+
+    async def _again(self, adopt: Adopt) -> dict[str, Any]:
         async with self._one:
+            self._running, self._next = self._next, None
+            force, self._forced = self._forced, False
             gc.disable()
             try:
                 load = await asyncio.get_running_loop().run_in_executor(self._aside, self._loader.load)
@@ -92,6 +106,7 @@ class Loads:
             "seconds": round(load.seconds, 3),
             "problems": told(loaded.problems),
             "text": report.text(loaded.problems, loaded.sources),
+            "warnings": list(warnings(load)),
         }
 
     def accepted(self, load: Load) -> None:
@@ -106,8 +121,8 @@ class Loads:
         _count(load.loaded.problems)
         if built := load.atlas.oldest_build():
             metrics.geo_built.set(built)
-        for stale in load.atlas.stale(time.time()):
-            log.warning(stale)
+        for warning in warnings(load):
+            log.warning(warning)
         model, seconds = load.model, round(load.seconds, 2)
         log.info(
             "loaded",
@@ -134,6 +149,11 @@ class Loads:
         where = traceback.extract_tb(error.__traceback__)[-1]
         log.error("loading failed; what was accepted before stays", error=repr(error), where=f"{where.filename}:{where.lineno}")
         return f"loading failed by a fault of gslb itself: {error!r}; nothing was changed, please report it\n"
+
+
+def warnings(load: Load) -> tuple[str, ...]:
+    """Say what is wrong with a load though its files are fine."""
+    return (*load.warnings, *load.atlas.stale(time.time()))
 
 
 def _settle() -> None:
