@@ -1,7 +1,7 @@
 """What an explanation is about: a model, compiled, and the moment it is compiled for.
 
-Control makes one of what it serves now; `read` makes one from files and from the last votes on disk, for when no node runs, or a change is only
-planned. Blocking; reads files, writes none but the unpacked geo database.
+Control makes one of what it serves now; `read` makes one from files and from the last votes and overrides on disk, for when no node runs, or a
+change is only planned. Blocking; reads files, writes none but the unpacked geo database.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from gslb.geo import Atlas
 from gslb.model import Model
 from gslb.moment import Moment
 from gslb.plan import Snapshot
-from gslb.store import last_votes
+from gslb.store import Overrides, last_overrides, last_votes
 from gslb.verdict import Target, Vote
 
 LIVE = "node"  # states are the node's own, now
@@ -44,26 +44,35 @@ class Subject(NamedTuple):
 
 
 def read(settings: Settings, now: float) -> Subject:
-    """Read what the settings name, and the last votes. Raises UsageError where the files do not load."""
+    """Read what the settings name, and the last votes and overrides. Raises UsageError where the files do not load."""
     loaded = config.load(settings.zones, settings.geo.networks)
     if loaded.fatal:
         raise UsageError(report.text(loaded.problems, loaded.sources))
     model = loaded.model
-    warnings = []
+    warnings: list[str] = []
+    atlas = _atlas(settings, model, warnings)
+    moment = _moment(settings, now, warnings)
+    compiler = Compiler(model, atlas.locations, atlas.cut)
+    snapshot = compiler.compile(moment.verdicts, 0, now=now, overrides=moment.overrides)
+    return Subject(settings.node, model, compiler, atlas, snapshot, moment, VOTES if moment.verdicts else NOTHING, tuple(warnings))
+
+
+def _atlas(settings: Settings, model: Model, warnings: list[str]) -> Atlas:
+    """Load geo data as control does; without them every client is at an unknown place."""
     try:
-        atlas = geo.load(settings.geo.database, model.networks, model.sites, cache=settings.state_dir)
+        return geo.load(settings.geo.database or geo.shipped(), model.networks, model.sites, cache=settings.state_dir)
     except GeoError as error:
         warnings.append(f"without geo data: {error}")
-        atlas = geo.load(None, model.networks, model.sites)
+        return geo.load(None, model.networks, model.sites)
+
+
+def _moment(settings: Settings, now: float, warnings: list[str]) -> Moment:
+    """Judge the last votes, and take operators at their last word."""
     remembered = last_votes.load(settings.state_dir, now)
-    if remembered.problem:
-        warnings.append(remembered.problem)
+    said = last_overrides.load(settings.state_dir)
+    warnings += [problem for problem in (remembered.problem, said.problem) if problem]
     votes: dict[Target, dict[str, Vote]] = {}
     for vote in remembered.votes:
         votes.setdefault(vote.target, {})[vote.prober] = vote
     verdicts, _ = judge.judge_all(votes, {}, now)
-    compiler = Compiler(model, atlas.locations, atlas.cut)
-    moment = Moment(verdicts, now)
-    return Subject(
-        settings.node, model, compiler, atlas, compiler.compile(verdicts, 0, now=now), moment, VOTES if verdicts else NOTHING, tuple(warnings)
-    )
+    return Moment(verdicts, now, Overrides().with_words(said.words, now).standing(now))

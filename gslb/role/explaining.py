@@ -24,5 +24,7 @@ async def answer(node: str, publisher: Publisher, request: Request) -> Answer:
         raise UsageError("explain what? a question is needed")
     moment = publisher.moment
     question = explain.read(said, moment.now)
-    subject = Subject(node, load.model, load.compiler, load.atlas, publisher.snapshot, moment, LIVE)
+    hold = publisher.overrides.hold(moment.now)
+    warnings = (f"all verdicts are held by {hold.author or 'an operator'}: {hold.reason}",) if hold else ()
+    subject = Subject(node, load.model, load.compiler, load.atlas, publisher.snapshot, moment, LIVE, warnings)
     return await asyncio.to_thread(explain.explain, subject, question)  # a country may take tenths of a second

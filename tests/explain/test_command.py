@@ -13,7 +13,8 @@ import pytest
 
 from gslb import cli, targets
 from gslb.config import load
-from gslb.store import last_votes
+from gslb.override import Kind, Level, Override
+from gslb.store import last_overrides, last_votes
 from gslb.verdict import State, Vote
 
 HERE = Path(__file__).parent
@@ -67,6 +68,14 @@ def test_states_come_from_the_last_votes(run: Any, folder: Path) -> None:
     assert "192.0.2.10 (iad)" in out.splitlines()[0]
     assert "last votes" in out
     assert "down: connection refused" in out
+
+
+def test_what_operators_said_is_on_disk_too(run: Any, folder: Path) -> None:
+    last_overrides.save(folder / "state", [Override(Kind.DRAIN, Level.SITE, site="fra", author="ada", reason="new switches")])
+    code, out, _ = run("www.example.com", *CLIENT)
+    assert code == 0
+    assert "because operators keep fra out" in out
+    assert "drain at an operator's word by ada: new switches" in out
 
 
 def test_json_is_documented_key_by_key(run: Any) -> None:
