@@ -50,7 +50,7 @@ class Tcp:
     def build(cls, definition: Definition) -> Self:
         """Make the check from an accepted definition."""
         options = definition.options
-        expect = Text(options["expect"]) if options.get("expect") else None
+        expect = Text(options["expect"]) if options.get("expect", "") != "" else None
         tls = Tls.read(options.get("host", ""), options) if options.get("tls") else None
         return cls(options["port"], options.get("send", "").encode(), expect, tls, definition.timeout)
 

@@ -20,8 +20,9 @@ _SHOWN: Final = 60  # characters of a value that a reason shows
 class Text:
     """What must occur."""
 
-    def __init__(self, value: str | Mapping[str, Any]) -> None:
+    def __init__(self, value: str | int | Mapping[str, Any]) -> None:
         """Take a value that `problems` has nothing against."""
+        value = str(value) if isinstance(value, int) else value  # `expect: 220` means those three characters
         self.pattern = None if isinstance(value, str) else Pattern(str(value["regex"]))
         self._octets = value.encode() if isinstance(value, str) else b""
         self._shown = short(value) if isinstance(value, str) else short(f"/{value['regex']}/")
@@ -65,6 +66,8 @@ class Search:
 
 def problems(value: Any, path: tuple[str | int, ...], what: str) -> Iterator[Complaint]:
     """Judge a text that the operator wants to occur."""
+    if type(value) is int:
+        return
     if isinstance(value, str):
         if not value:
             yield Complaint("H004", path, f"{what} is the text that must occur", "leave it out if anything will do")
@@ -72,7 +75,7 @@ def problems(value: Any, path: tuple[str | int, ...], what: str) -> Iterator[Com
             yield Complaint("H009", path, f"{what} takes {len(value.encode('utf-8', 'replace'))} octets: at most {LIMIT}")
         return
     if not isinstance(value, Mapping) or list(value) != ["regex"] or not isinstance(value["regex"], str) or not value["regex"]:
-        yield Complaint("H004", path, f"{what} is a text or a pattern", 'such as "ready" or {regex: "lag: [0-9]{1,3}"}')
+        yield Complaint("H004", path, f"{what} is a text or a pattern", 'such as "ready" or {regex: "lag: [0-9]{1,3}"}; quote numbers with a point')
         return
     try:
         Pattern(value["regex"])

@@ -16,6 +16,9 @@ def problems(model: Model) -> Iterator[Problem]:
     for check in model.checks.values():
         yield from _timing(check)
         yield from _counters(check)
+        if check.degraded_above >= check.timeout > 0:
+            said = f"check {check.id}: nothing takes longer than degraded_above {check.degraded_above:g}s, as the timeout is {check.timeout:g}s"
+            yield Problem("L015", said, check.where, "make it shorter than the timeout, or leave it out", Severity.WARNING)
 
 
 def _timing(check: Check) -> Iterator[Problem]:

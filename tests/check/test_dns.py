@@ -16,7 +16,7 @@ import pytest
 
 from gslb.check.dns import Dns
 from gslb.check.observation import Result
-from gslb.testing import check_check, check_silent
+from gslb.testing import check_silent
 from gslb.testing.servers import closed_port
 
 HERE = ip_address("127.0.0.1")
@@ -188,10 +188,6 @@ async def test_only_the_address_that_was_asked_may_answer(define):
 async def test_a_closed_port(define):
     seen = await Dns.build(define("dns", name="example.com", port=closed_port())).observe(HERE)
     assert (seen.result, seen.reason) == (Result.FAIL, "connection refused")
-
-
-async def test_tcp_keeps_the_contract(define):
-    await check_check(lambda port, timeout: Dns.build(define("dns", timeout, name="example.com", port=port, transport="tcp")))
 
 
 async def test_udp_keeps_the_contract(define):

@@ -17,7 +17,6 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from gslb.check.attempt import Unfit
 from gslb.check.grpc import Grpc, _Answer, _request
 from gslb.check.observation import Result
-from gslb.testing import check_check
 from gslb.testing.servers import listening
 
 HERE = ip_address("127.0.0.1")
@@ -103,10 +102,6 @@ async def test_tls(define, authority):
     assert seen.reason.startswith("SERVING, certificate ")
     assert other.reason.startswith("certificate: Hostname mismatch")
     assert clear.result is Result.FAIL
-
-
-async def test_it_keeps_the_contract(define):
-    await check_check(lambda port, timeout: Grpc.build(define("grpc", timeout, port=port)))
 
 
 async def test_a_server_of_http_1(define, site):

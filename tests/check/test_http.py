@@ -15,7 +15,6 @@ from gslb import __version__
 from gslb.check import CHECKS, check_named
 from gslb.check.answer import BODY_LIMIT
 from gslb.check.observation import Result
-from gslb.testing import check_check
 from gslb.testing.servers import closed_port, listening, trouble
 
 HERE = ip_address("127.0.0.1")
@@ -24,17 +23,6 @@ HOST = "www.example.com"
 
 async def look(definition, address=HERE):
     return await CHECKS[definition.type].build(definition).observe(address)
-
-
-# ---- the contract of every check ----
-
-
-async def test_http_keeps_the_contract(define):
-    await check_check(lambda port, timeout: CHECKS["http"].build(define("http", timeout, port=port, expect={"body": "healthy"})))
-
-
-async def test_https_keeps_the_contract(define, authority):
-    await check_check(lambda port, timeout: CHECKS["https"].build(define("https", timeout, port=port, host=HOST, ca_file=authority.file)))
 
 
 # ---- what is asked ----

@@ -24,10 +24,6 @@ async def test_a_connection_is_all_a_plain_check_wants(define):
     await check_check(lambda port, timeout: CHECKS["tcp"].build(define("tcp", timeout, port=port)), passes=frozenset(TROUBLES))
 
 
-async def test_with_a_word_to_wait_for_it_keeps_the_contract(define):
-    await check_check(lambda port, timeout: CHECKS["tcp"].build(define("tcp", timeout, port=port, send="PING\r\n", expect="+PONG")))
-
-
 async def test_a_word_said_and_a_word_heard(define):
     async def talk(reader, writer):
         if await reader.readline() == b"PING\r\n":
@@ -48,6 +44,7 @@ async def test_a_greeting(define):
 
     async with listening(talk) as port:
         assert (await look(define("tcp", port=port, expect="mail ✓"))).result is Result.OK
+        assert (await look(define("tcp", port=port, expect=220))).result is Result.OK, "a number is its text"
         seen = await look(define("tcp", port=port, expect="221"))
     assert (seen.result, seen.reason) == (Result.FAIL, "closed before the expected text")
 
@@ -165,6 +162,9 @@ async def test_tls_keeps_the_contract(define, authority):
         ({"tls": True, "days_left": {"degrade": 7, "warn": 6}}, [("H012", ("days_left", "degrade"))]),
         ({"expect": {"regex": "("}}, [("H010", ("expect", "regex"))]),
         ({"expect": ["a"]}, [("H004", ("expect",))]),
+        ({"expect": 1.5}, [("H004", ("expect",))]),
+        ({"expect": True}, [("H004", ("expect",))]),
+        ({"expect": 220}, []),
     ],
 )
 def test_problems_of_tls_and_patterns(options, found):

@@ -81,6 +81,8 @@ class TestChecks:
             ({"ok": 0, "up": 0}, ["L013", "L013"]),
             ({"down": 1, "up": 1}, ["L014?"]),
             ({"down": 1}, []),
+            ({"degraded_above": 0.5}, []),
+            ({"degraded_above": 5.0}, ["L015?"]),
         ],
     )
     def test_numbers(self, change: dict[str, Any], codes: list[str], judge_pools: Judge, pool_of: Pools) -> None:
