@@ -24,11 +24,26 @@ def problems(model: Model) -> Iterator[Problem]:
 def _nodata(pool: Pool, model: Model) -> Iterator[Problem]:
     if pool.when_all_down.mode != "nodata":
         return
-    looking = [spec.name for spec in pool.policy.filters if _looks_at_client(spec, pool, model)]
-    if looking:
-        # RFC 7871 section 7.4: a resolver may give the empty answer to clients for whom there would be another.
-        said = f"pool {pool.id}: when_all_down: nodata, and its filter `{looking[0]}` looks at the client"
-        yield Problem("L039", said, pool.where, "whether a name has addresses must not depend on the client: name a backup, or `servfail`")
+    for user in _stood_in_for(pool, model):
+        looking = [spec.name for spec in user.policy.filters if _looks_at_client(spec, user, model)]
+        if looking:
+            # RFC 7871 section 7.4: a resolver may give the empty answer to clients for whom there would be another.
+            whose = "its filter" if user is pool else f"it is the backup of {user.id}, whose filter"
+            said = f"pool {pool.id}: when_all_down: nodata, and {whose} `{looking[0]}` looks at the client"
+            yield Problem("L039", said, pool.where, "whether a name has addresses must not depend on the client: name a backup, or `servfail`")
+            return
+
+
+def _stood_in_for(pool: Pool, model: Model) -> Iterator[Pool]:
+    """Yield the pool, and the pools that it is the backup of, at any remove."""
+    seen = {pool.id}
+    waiting = [pool]
+    while waiting:
+        one = waiting.pop()
+        yield one
+        users = [user for user in model.pools.values() if user.when_all_down.backup == one.id and user.id not in seen]
+        seen |= {user.id for user in users}
+        waiting += users
 
 
 def _looks_at_client(spec: FilterSpec, pool: Pool, model: Model) -> bool:

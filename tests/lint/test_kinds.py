@@ -53,6 +53,8 @@ MEMBERS = "members: [{site: fra, address: 192.0.2.1}, {site: iad, address: 192.0
         (f"x: {{{MEMBERS}, when_all_down: nodata}}", []),
         (f"x: {{{MEMBERS}, policy: nearest, when_all_down: nodata}}", ["L039"]),
         (f"x: {{{MEMBERS}, policy: [{{asn: {{AS64500: [fra]}}}}], when_all_down: nodata}}", ["L039"]),
+        (f"x: {{{MEMBERS}, policy: nearest, when_all_down: {{backup: y}}}}\ny: {{{MEMBERS}, when_all_down: nodata}}", ["L039"]),
+        (f"x: {{{MEMBERS}, when_all_down: {{backup: y}}}}\ny: {{{MEMBERS}, when_all_down: nodata}}", []),
         (f"x: {{{MEMBERS}, policy: [{{geofence: {{fra: [EU], iad: [NA]}}}}]}}", ["L040?"]),
         (f"x: {{{MEMBERS}, policy: [{{geofence: {{fra: [EU]}}}}]}}", []),
         (f"x: {{{MEMBERS}, policy: [{{geofence: {{fra: [EU], iad: [NA]}}}}], when_all_down: servfail}}", []),
