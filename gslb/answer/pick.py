@@ -41,7 +41,7 @@ def pick(row: Row, draw: int, client: Client = NOBODY, depth: int = 1) -> list[G
 def reach(row: Row, couple: Sticky | None) -> Reach | None:
     """Return how far a choice from the row reaches into the client's address, the furthest of all levels; None where the draw alone decides."""
     found = list(_stickies(row))
-    if couple is not None:
+    if couple is not None and _draws(row):  # what leaves nothing to draw is the same for all of the region
         found.append(couple)
     return Reach(max(one.bits4 for one in found), max(one.bits6 for one in found)) if found else None
 
@@ -52,6 +52,13 @@ def _stickies(row: Row, depth: int = 1) -> Iterator[Sticky]:
     for group in row.groups:
         if group.row is not None and depth < MAX_DEPTH:
             yield from _stickies(group.row, depth + 1)
+
+
+def _draws(row: Row, depth: int = 1) -> bool:
+    """Whether a draw decides anything, at any level."""
+    if row.pick in (Pick.WEIGHTED, Pick.ROTATE) and len(row.groups) > 1:
+        return True
+    return depth < MAX_DEPTH and any(group.row is not None and _draws(group.row, depth + 1) for group in row.groups)
 
 
 def _taken(row: Row, draw: int, client: Client) -> Sequence[Group]:
