@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from gslb.check.counters import Thresholds, step
 from gslb.check.observation import Observation, Result
 from gslb.check.opinion import Opinion
+from gslb.model import Check
 from gslb.verdict import State, Target, Vote
 
 TARGET = Target("web", "d", "192.0.2.1")
@@ -162,3 +167,46 @@ def test_the_result_after_the_rest_decides(define):
 def test_without_a_cooldown_nothing_rests(define):
     votes = history(cooled(define, 0.0, down=1, up=1), OK, FAIL, OK, FAIL)
     assert [v.state.name for v in votes] == ["UP", "DOWN", "UP", "DOWN"]
+
+
+# ---- laws ----
+
+SEEN = st.lists(st.sampled_from([OK, FAIL, BLIND]), max_size=60)
+
+
+@given(SEEN, st.sampled_from([0.0, 1.5, 7.0, 30.0]), st.integers(1, 4), st.integers(1, 4))
+def test_changes_are_a_cooldown_apart(seen, cooldown, down, up):
+    check = Check("web", "tcp", {}, 1.0, 0.5, down, 3, up, "d", cooldown=cooldown)
+    opinion, changes, state = Opinion.new(TARGET, check, "p1"), [], None
+    for now, one in enumerate(seen, 1):
+        opinion = opinion.after(one, float(now))
+        if opinion.counters and opinion.counters.state is not state:
+            changes.append(now)
+            state = opinion.counters.state
+        assert opinion.vote.seconds_to_change is None or opinion.vote.seconds_to_change >= 1.0
+    assert all(later - earlier >= cooldown for earlier, later in pairwise(changes))
+
+
+@given(SEEN, st.integers(1, 4), st.integers(1, 4))
+def test_without_a_cooldown_the_counters_are_gdnsds(seen, down, up):
+    check = Check("web", "tcp", {}, 1.0, 0.5, down, 3, up, "d")
+    opinion, counters = Opinion.new(TARGET, check, "p1"), None
+    for now, one in enumerate(seen, 1):
+        opinion = opinion.after(one, float(now))
+        if one is not BLIND:
+            counters = step(counters, one is OK, Thresholds(down, 3, up))
+        assert opinion.counters == counters
+
+
+@given(SEEN, st.sampled_from([0.0, 7.0]))
+def test_a_change_never_comes_sooner_than_said(seen, cooldown):
+    """`seconds_to_change` is what a calculated TTL is made of: it must be a lower bound."""
+    check = Check("web", "tcp", {}, 1.0, 0.5, 3, 3, 2, "d", cooldown=cooldown)
+    opinion, earliest = Opinion.new(TARGET, check, "p1"), 0.0
+    for now, one in enumerate([one for one in seen if one is not BLIND], 1):
+        before = opinion
+        opinion = opinion.after(one, float(now))
+        if before.counters and opinion.state is not before.state:
+            assert now >= earliest
+        wait = opinion.vote.seconds_to_change
+        earliest = now + (wait if wait is not None else 1.0)
