@@ -152,7 +152,9 @@ class Compiler:
         default: dict[int, Row] = {}
         for kind in recipe.entrants:
             before = old.rows[kind] if old else (None,) * len(recipe.division)
-            wanted = [region for region, had in enumerate(before) if region < self._eager or had is not None]
+            wanted: Sequence[int] = range(len(before))
+            if len(before) > self._eager:
+                wanted = [region for region, had in enumerate(before) if region < self._eager or had is not None]
             known = {row: row for row in {id(row): row for row in before if row is not None}.values()}
             made = rows.table(recipe, kind, wanted)
             same = {key: known.get(row, row) for key, row in {id(row): row for row in made}.items()}

@@ -96,11 +96,12 @@ class Rows:
         if found is None:
             standing = stand(entered, self._moment, recipe.terms, {index: one for index, one in inside.items() if one is not None})
             found = self._stages[key] = Stage(recipe, kind, self._chain(recipe.chain), standing, self._shared)
+            found.edge = self._edge(recipe, standing)
         return found
 
     def edge(self, recipe: Recipe) -> float | None:
         """Return when the clock next changes how a pool's own members stand or what its own chain keeps; None = never."""
-        edges = [self._edge(self.stage(recipe, kind, Place(recipe.division, 0))) for kind in recipe.entrants]
+        edges = [self.stage(recipe, kind, Place(recipe.division, 0)).edge for kind in recipe.entrants]
         return min((edge for edge in edges if edge is not None), default=None)
 
     def _inside(self, name: str, kind: int, at: Place) -> Inside | None:
@@ -118,11 +119,11 @@ class Rows:
         state = State.DOWN if not kept else State.UNKNOWN if all(c.state is State.UNKNOWN for c in kept) else State.UP
         of = kept or stage.standing.candidates
         places = dict.fromkeys(site for c in of for site in ((c.site,) if c.site is not None else c.sites))
-        return Inside(state, tuple(places), stage.soon(stage.movers(keys, choice)), self._edge(stage))
+        return Inside(state, tuple(places), stage.soon(stage.movers(keys, choice)), stage.edge)
 
     def _row(self, stage: Stage, choice: Choice, soon: float | None, at: Place) -> Row:
         recipe = stage.recipe
-        edge = self._edge(stage)
+        edge = stage.edge
         left = None if edge is None else edge - self._moment.now
         ttl = min(recipe.lifetime.within(soon), recipe.lifetime.before(left))
         if self._recorder is None:
@@ -195,11 +196,10 @@ class Rows:
         other = self.stage(recipe, A + AAAA - kind, at).standing
         return any(c.state is not State.DOWN for c in other.candidates)
 
-    def _edge(self, stage: Stage) -> float | None:
+    def _edge(self, recipe: Recipe, standing: Standing) -> float | None:
         now = self._moment.now
-        edges = [edge for edge in stage.standing.edges if edge > now]
-        chain = stage.recipe.chain
-        by_chain = chain.edge(stage.standing.candidates, now) if chain.clocked else None
+        edges = [edge for edge in standing.edges if edge > now]
+        by_chain = recipe.chain.edge(standing.candidates, now) if recipe.chain.clocked else None
         return min((*edges, *(() if by_chain is None else (by_chain,))), default=None)
 
     def _groups(self, stage: Stage, chosen: Candidates, at: Place) -> tuple[Group, ...]:

@@ -55,13 +55,15 @@ class Stage:
     """One pool and type in one pass."""
 
     def __init__(self, recipe: Recipe, kind: int, chain: Chain, standing: Standing, shared: Shared) -> None:
-        """`chain` is that of the moment; `shared`: the decisions of the pass."""
+        """`chain` is that of the moment; `shared`: the decisions of the pass. `edge` is for the caller to set."""
         self.recipe = recipe
         self.kind = kind
         self.chain = chain
         self.standing = standing
+        self.edge: float | None = None  # when the clock next changes how members stand or what the chain keeps
         self._shared = shared
         self._started, self.decisions = self._decisions(standing.candidates)
+        self._mine = [{c.index: c for c in some} for some in self._started]
         self._kept: dict[int, Candidates] = {}
         self._turned = {index: self._decisions(_turned(standing.candidates, index))[1] for index in standing.soon}
 
@@ -71,8 +73,8 @@ class Stage:
             return choice.kept
         found = self._kept.get(id(choice))
         if found is None:
-            mine = {c.index: c for c in self._started[choice.start]}
-            found = self._kept[id(choice)] = tuple(mine[c.index] for c in choice.kept)
+            mine = self._mine[choice.start]
+            found = self._kept[id(choice)] = tuple([mine[c.index] for c in choice.kept])
         return found
 
     def movers(self, keys: Keys, choice: Choice) -> tuple[int, ...]:
