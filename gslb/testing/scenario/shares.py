@@ -12,8 +12,8 @@ from math import sqrt
 
 from gslb.testing.scenario.question import Reply
 
-Z = 4.0  # standard deviations: a right server would fail one seed in 30,000. Over 4,000 draws an error of 4 % of all answers is seen
-DRAWS = 4000
+Z = 4.0  # standard deviations: a right server would fail one seed in 30,000. Over 2,000 draws an error of 6 % of all answers is seen
+DRAWS = 2000
 
 
 def draws(seed: str, count: int) -> Iterator[int]:
