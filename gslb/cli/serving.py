@@ -51,6 +51,8 @@ def reload(config: SettingsPath = None, json_: AsJson = False, force: Force = Fa
         typer.echo(json.dumps(answer))
     else:
         typer.echo(answer["text"], nl=False, err=not answer["accepted"])
+        for warning in answer.get("warnings", ()):
+            typer.echo(f"gslb: warning: {warning}", err=True)
         if answer["accepted"]:
             served = "served now" if answer["served"] else "a plane does not serve it yet, see `gslb status`"
             typer.echo(f"accepted: {answer['zones']} zones in {answer['seconds']:.1f} s, generation {answer['generation']}, {served}")

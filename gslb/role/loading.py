@@ -31,6 +31,7 @@ class Load:
     atlas: geo.Atlas
     reach: Reach
     seconds: float
+    warnings: tuple[str, ...] = ()  # what is served in spite of, other than mistakes in files
 
     @property
     def model(self) -> Model:
@@ -74,15 +75,16 @@ class Loader:
 
     def _finish(self, loaded: config.Loaded, began: float) -> Load:
         model = loaded.model
-        self._read_databases()
+        warnings = self._read_databases()
         located = atlas.build(self._databases, model.networks, model.sites)
         compiler = Compiler(model, located.locations, located.cut)
-        return Load(loaded, targets.index(model), compiler, located, Reach(model), time.perf_counter() - began)
+        return Load(loaded, targets.index(model), compiler, located, Reach(model), time.perf_counter() - began, warnings)
 
-    def _read_databases(self) -> None:
+    def _read_databases(self) -> tuple[str, ...]:
+        """Read what has changed; return what to warn of."""
         path = self._settings.geo.database or geo.shipped()
         if path is None:
-            return
+            return ()
         try:
             state = _fingerprint(path)
             if state != self._read_from:
@@ -90,7 +92,8 @@ class Loader:
                 self._read_from = state
         except (GeoError, OSError) as error:
             kept = "the last good data stay" if self._databases else "every client is at an unknown place: policies use their default"
-            log.warning(f"geo data cannot be read; {kept}", reason=str(error))
+            return (f"geo data cannot be read; {kept}: {error}",)
+        return ()
 
 
 def _fingerprint(path: Path) -> object:

@@ -110,6 +110,19 @@ async def test_reload_whole_or_not_at_all(start: Any, make_asker: Any) -> None:
     assert max(a.seconds for a in asker.answers) < 0.5
 
 
+async def test_who_reloads_hears_that_geo_data_are_broken(start: Any, geodb: Path, tmp_path: Path) -> None:
+    own, whole = tmp_path / "geo.mmdb", geodb.read_bytes()  # noqa: ASYNC240  a few octets
+    own.write_bytes(whole)
+    service = await start(planes=1, geo={"database": str(own)})
+    code, said = await service.gslb("reload")
+    assert (code, "warning" in said) == (0, False)
+    own.write_bytes(whole[:-100])
+    code, said = await service.gslb("reload")
+    assert code == 0
+    assert "gslb: warning: geo data cannot be read; the last good data stay: geo.mmdb: " in said
+    assert (await service.ask("reload"))["warnings"]
+
+
 @pytest.mark.parametrize("planes", [1, 2])
 async def test_a_large_zone_is_loaded_while_answering(start: Any, make_asker: Any, planes: int) -> None:
     service = await start(planes=planes)
@@ -122,7 +135,7 @@ async def test_a_large_zone_is_loaded_while_answering(start: Any, make_asker: An
         reply = await dig(service.port, "n29999.example.net")
         assert [str(rdata) for rdata in reply.answer[0]] == ["10.0.117.47"]
         (service.folder / "zones" / "example.net.zone").unlink()  # and gone again: 30,000 names are given back in slices
-        assert (await service.ask("reload"))["accepted"]
+        assert (await service.ask("reload", force=True))["accepted"]
         assert (await dig(service.port, "n29999.example.net")).rcode() == dns.rcode.REFUSED
         await asyncio.sleep(0.3)
     assert asker.lost == 0

@@ -70,6 +70,61 @@ async def test_a_fault_of_our_own_changes_nothing_and_is_said(loads: Loads) -> N
     assert (await loads.again(adopt))["accepted"]
 
 
+async def test_many_who_ask_while_a_load_runs_share_the_next_one(loads: Loads, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go = asyncio.Event(), asyncio.Event()
+    generations = iter(range(1, 100))
+
+    async def slow(_load: Load) -> int:
+        begun.set()
+        await go.wait()
+        return next(generations)
+
+    first = asyncio.create_task(loads.again(slow))
+    await begun.wait()
+    zone = (settings.zones[0] / "example.com.yaml").read_text().partition("zone:")
+    (settings.zones[0] / "more.yaml").write_text("".join(zone[1:]).replace("example.com", "example.net"))
+    gone = asyncio.create_task(loads.again(slow))
+    rest = [asyncio.create_task(loads.again(slow)) for _ in range(300)]
+    await asyncio.sleep(0)
+    gone.cancel()
+    go.set()
+    answers = await asyncio.gather(*rest)
+    assert ((await first)["generation"], (await first)["zones"]) == (1, 1)
+    assert {(answer["generation"], answer["zones"]) for answer in answers} == {(2, 2)}  # and they see what was written before they asked
+    assert (await loads.again(slow))["generation"] == 3
+    answers[0]["served"] = True
+    assert "served" not in answers[1]
+
+
+async def test_who_waits_with_others_can_force_and_the_next_is_not_forced(loads: Loads, settings: Settings) -> None:
+    assert (await loads.again(adopt))["accepted"]
+    file = settings.zones[0] / "example.com.yaml"
+    text = file.read_text()
+    file.unlink()
+    answers = await asyncio.gather(loads.again(adopt), loads.again(adopt, force=True), loads.again(adopt))
+    assert [answer["accepted"] for answer in answers] == [True] * 3
+    file.write_text(text)
+    assert (await loads.again(adopt))["accepted"]
+    file.unlink()
+    assert not (await loads.again(adopt))["accepted"]
+
+
+async def test_what_is_wrong_beside_the_files_is_part_of_the_answer(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    logged: list[str] = []
+    monkeypatch.setattr("gslb.log.info", lambda *_words, **_fields: None)
+    monkeypatch.setattr("gslb.log.warning", lambda event, **_fields: logged.append(event))
+    broken = tmp_path / "geo.mmdb"
+    broken.write_bytes(b"rubbish")
+    geo = settings.geo.model_copy(update={"database": broken})
+    loads = Loads(Loader(settings.model_copy(update={"geo": geo})), Keeper(settings.state_dir, tuple))
+    answer = await loads.again(adopt)
+    assert answer["accepted"]
+    [warning] = answer["warnings"]
+    assert warning.startswith("geo data cannot be read; every client is at an unknown place")
+    assert "geo.mmdb" in warning
+    assert logged == [warning]
+
+
 async def test_a_start_with_broken_files_uses_the_last_accepted(loads: Loads, settings: Settings) -> None:
     await loads.again(adopt)
     await kept(settings)

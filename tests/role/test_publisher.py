@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -132,6 +133,31 @@ async def test_verdicts_that_change_while_a_load_compiles_are_in_it(world: Any, 
     assert feed.addresses() == {TWO}
 
 
+async def test_generations_only_rise_where_rows_are_filled_while_a_load_compiles(
+    world: Any, wait: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publisher, feed, _vote, loader = world
+    load = loader.load()
+    compiling = load.compiler.compile
+    go = threading.Event()
+
+    def slow(*args: Any, **more: Any) -> Snapshot:
+        made = compiling(*args, **more)
+        go.wait(10)
+        return made
+
+    monkeypatch.setattr(load.compiler, "compile", slow)
+    adopting = asyncio.create_task(publisher.adopt(load))
+    filling = asyncio.create_task(publisher.fill())
+    publisher.want([(next(iter(feed.snapshots[-1].pools)), 0, 1)])
+    await wait(lambda: len(feed.snapshots) == 2)
+    go.set()
+    await adopting
+    filling.cancel()
+    first, filled, adopted = (snapshot.generation for snapshot in feed.snapshots)
+    assert first < filled < adopted
+
+
 async def test_wanted_rows_are_filled_and_rubbish_is_left_out(world: Any, wait: Callable[..., Any]) -> None:
     publisher, feed, _vote, _loader = world
     filling = asyncio.create_task(publisher.fill())
@@ -157,6 +183,8 @@ def test_unreadable_geo_data_do_not_refuse_zones(settings: Settings, tmp_path: P
     load = Loader(settings.model_copy(update={"geo": geo})).load()
     assert len(load.model.zones) == 1
     assert load.atlas.oldest_build() is None
+    assert len(load.warnings) == 1
+    assert load.warnings[0].startswith("geo data cannot be read; every client is at an unknown place: policies use their default: ")
 
 
 async def test_what_changes_no_row_is_not_published(world: Any) -> None:
