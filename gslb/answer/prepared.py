@@ -12,7 +12,7 @@ from gslb.answer.hints import Hints
 from gslb.answer.lookup import ALIASES, CNAME, Found, lookup, negative
 from gslb.answer.outcome import Outcome
 from gslb.answer.region import of_client, of_subnet
-from gslb.answer.render import Message, opt, pointer
+from gslb.answer.render import HEADER, Message, header, opt, pointer
 from gslb.answer.reply import MAX_UDP, Meta
 from gslb.answer.shelf import Key, Shelf
 from gslb.answer.shelves import Shelves
@@ -154,19 +154,26 @@ def _shelf(query: Query, found: Found, start: Message, shelves: Shelves) -> Shel
 
 def _fixed(query: Query, found: Found, shape: Shape, shelves: Shelves, *, cut_off: bool = False) -> Fixed:
     """Write a whole reply. `cut_off`: TC is set whatever fits."""
-    message = Message(query, _limit(query, shape))
-    whole = _write(message, found) and not cut_off
+    limit = _limit(query, shape)
     last = _opt(query, shape, found.rcode)
     more = bool(last) + bool(query.tsig)
+    flags = _flags(query, found)
+    soa = shelves.negatives.of(query, found)
+    whole = soa is not None and HEADER + len(query.question) + len(soa) <= limit and not cut_off
+    if soa is not None and whole:
+        body = header(flags, 0, 1, more) + query.question + soa
+    else:
+        message = Message(query, limit)
+        whole = _write(message, found) and not cut_off
+        body = message.octets(flags | (0 if whole else TC), 0, more)
     beyond = 0
     if query.edns and query.edns.subnet:
         beyond = spare(query.edns.subnet.source)
         last += _SCOPES[0]
-    flags = _flags(query, found) | (0 if whole else TC)
     reason = query.reason or ("" if found.zone else "outside")
     rtype = query.type if query.type <= MAX_COUNTED else 0
     meta = Meta(found.zone.apex if found.zone else None, found.rcode, None, reason, rtype, not whole)
-    return Fixed(message.octets(flags, 0, more) + last + query.tsig, beyond, shelves.tallies.of(meta))
+    return Fixed(body + last + query.tsig, beyond, shelves.tallies.of(meta))
 
 
 def _write(message: Message, found: Found) -> bool:

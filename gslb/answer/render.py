@@ -125,6 +125,11 @@ class Message:
         out[mark : mark + 2] = (len(out) - mark - 2).to_bytes(2)
 
 
+def header(flags: int, answers: int, authority: int, additional: int) -> bytes:
+    """Return the header of a reply to one question, from octet 2 on (behind the ID)."""
+    return _COUNTS.pack(flags, 1, answers, authority, additional)
+
+
 def pointer(offset: int) -> bytes:
     """Return a compression pointer to an offset in the message."""
     return (0xC000 | offset).to_bytes(2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from gslb.answer.hints import Hints, HintsKey
+from gslb.answer.negatives import Negatives
 from gslb.answer.outcome import Ledger
 from gslb.answer.rows import Misses
 from gslb.answer.shelf import Key, Shelf
@@ -15,9 +16,9 @@ MAX_SHELVES: Final = 16384  # kinds of answers (zone, pool, type, TTL bound, own
 
 
 class Shelves:
-    """The shelves by key. `misses`: the rows they wanted."""
+    """The shelves by key. `misses`: the rows they wanted; `negatives`: what else is written once, as long as the zones are the same."""
 
-    __slots__ = ("_hints", "_ledger", "_shelves", "_snapshot", "misses", "tallies")
+    __slots__ = ("_hints", "_ledger", "_shelves", "_snapshot", "misses", "negatives", "tallies")
 
     def __init__(self, snapshot: Snapshot, tallies: Tallies) -> None:
         self._snapshot = snapshot
@@ -25,6 +26,7 @@ class Shelves:
         self._hints: dict[HintsKey, Hints] = {}
         self._ledger = Ledger(tallies, self._forget)
         self.misses: Misses = self._ledger.misses
+        self.negatives = Negatives()
         self.tallies = tallies
 
     def of(self, key: Key) -> Shelf:
