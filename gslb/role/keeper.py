@@ -62,7 +62,7 @@ class Keeper:
 
     async def keep_held(self, verdicts: Verdicts) -> bool:
         """Save the verdicts that a hold freezes: a restart must not thaw them."""
-        frozen = [Vote(target, last_votes.HELD, v.state, v.since, v.grade, None, v.reason, v.last_up) for target, v in verdicts.items()]
+        frozen = [Vote(target, last_votes.HELD, v.state, v.since, v.grade, None, v.reason, v.last_up, v.changed) for target, v in verdicts.items()]
         return await self._written(partial(last_votes.save, self._dir, frozen, time.time(), last_votes.HELD))
 
     async def _written(self, save: Callable[[], None]) -> bool:
@@ -101,4 +101,4 @@ class Keeper:
         found = last_votes.load(self._dir, time.time(), math.inf, last_votes.HELD)
         if found.problem:
             log.error("the verdicts of the hold are lost: what checks say first is held instead", reason=found.problem)
-        return {vote.target: Verdict(vote.state, vote.since, vote.grade, vote.last_up, reason=vote.reason) for vote in found.votes}
+        return {v.target: Verdict(v.state, v.since, v.grade, v.last_up, reason=v.reason, changed=v.changed) for v in found.votes}
