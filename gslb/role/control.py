@@ -15,7 +15,6 @@ import os
 import signal
 import socket
 import time
-import traceback
 from collections.abc import Coroutine, Sequence
 from functools import partial
 from pathlib import Path
@@ -29,6 +28,7 @@ from gslb.config.settings import Settings
 from gslb.errors import GslbError, ListenError, StoreError, UsageError
 from gslb.judge import carry
 from gslb.role import explaining, local, status
+from gslb.role.excuses import Excuses, place
 from gslb.role.keeper import Keeper
 from gslb.role.leash import Leash, Message
 from gslb.role.loading import Load, Loader
@@ -80,7 +80,7 @@ class Control:
     async def run(self) -> None:
         """Work until SIGTERM, or until the supervisor is gone. Raises GslbError where it cannot begin."""
         self._loop.add_signal_handler(signal.SIGTERM, self._stop.set)
-        self._loop.set_exception_handler(lambda _loop, context: log.error("unexpected", **{key: repr(value) for key, value in context.items()}))
+        self._loop.set_exception_handler(Excuses(self._loop.time))
         self._spawn(self._beat())
         await self._begin()
         server = await self._serve_local()
@@ -256,12 +256,6 @@ class Control:
             log.error("a part of control failed; control ends, to be started anew", error=repr(error), where=place(error))
             self._failed = True
             self._stop.set()
-
-
-def place(error: BaseException) -> str:
-    """Say where an error was raised."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
 
 
 def make_folder(state_dir: Path) -> None:

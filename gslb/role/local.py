@@ -20,6 +20,7 @@ from gslb.errors import GslbError, ListenError, UsageError
 
 LARGEST: Final = 16 << 20  # octets of an answer: the problems of a very broken folder
 LONGEST: Final = 64 << 10  # octets of a request: an override of some thousand members
+SHOWN: Final = 500  # octets of a request that failed, in the log
 IDLE: Final = 10.0  # seconds for a client to say what it wants
 
 Answer = dict[str, Any]
@@ -67,14 +68,14 @@ async def _do(line: bytes, commands: Mapping[str, Command]) -> Answer:
     try:
         request = json.loads(line)
         command = commands[request["do"]]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):  # the last one: `[` ten thousand times
         return {"error": f"unknown command; known: {', '.join(commands)}"}
     try:
         return await command(request)
     except GslbError as error:  # what was asked for cannot be done: an answer, not a fault
         return {"error": str(error)}
     except Exception as error:  # noqa: BLE001  whoever asks must hear of it, and control must live
-        log.error("a local command failed", command=line.decode(errors="replace").strip(), error=repr(error))
+        log.error("a local command failed", command=line[:SHOWN].decode(errors="replace").strip(), error=repr(error))
         return {"error": f"the command failed: {error!r}"}
 
 

@@ -14,15 +14,17 @@ import os
 import resource
 import signal
 import socket
+from dataclasses import replace
 from typing import Final
 
 from gslb import log
 from gslb.errors import GslbError, PlanError
 from gslb.plan import EMPTY, Snapshot
 from gslb.role import drop_privileges
+from gslb.role.excuses import Excuses
 from gslb.role.leash import Leash, Message
 from gslb.role.options import Options
-from gslb.transport.connections import Connections
+from gslb.transport.connections import Connections, Limits
 from gslb.transport.engine import Engine
 from gslb.transport.listen import BACKLOG
 from gslb.transport.pipe import Intake
@@ -49,6 +51,7 @@ class Plane:
         self._addresses: dict[str, tuple[socket.socket, socket.socket]] = {}
         self._listeners: list[UdpListener] = []
         self._servers: list[asyncio.Server] = []
+        self._excuses = Excuses(self._loop.time)
         self._stop = asyncio.Event()
         self._leash = Leash(leash, self._hear, self._stop.set)
         self._tasks: list[asyncio.Task[None]] = []
@@ -150,14 +153,14 @@ class Plane:
         for task in self._tasks:
             task.cancel()
 
-    def _excuse(self, _loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+    def _excuse(self, loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
         """Log what went wrong in a callback; the loop goes on. A refused delta is one of these: control is asked to begin anew."""
         error = context.get("exception")
         if isinstance(error, PlanError):
             log.error("a plan was refused; serving on with the last one", reason=str(error), generation=self._engine.snapshot.generation)
             self._intake.report({"hello": os.getpid()})
         else:
-            log.error("unexpected", message=context.get("message"), error=repr(error))
+            self._excuses(loop, context)
 
 
 def main() -> None:
@@ -179,18 +182,34 @@ def main() -> None:
     except (GslbError, OSError) as error:
         leash.send(json.dumps({"fatal": str(error), "code": 2}).encode())
         raise SystemExit(2) from None
-    allow_files(options.tcp.total + SPARE_FILES)
+    options = replace(options, tcp=affordable(options.tcp, allow_files(options.tcp.total + SPARE_FILES)))
     # The collector's full passes would stop everything for as long as the zones are large (50 ms at 100,000 names); see `_tick`.
     gc.disable()
     gc.freeze()
     asyncio.run(serve(socket.socket(fileno=given.pipe), leash, options))
 
 
-def allow_files(number: int) -> None:
-    """Raise our own limit on open files as far as it must and may be."""
+def allow_files(number: int) -> int:
+    """Raise our own limit on open files as far as it must and may be; return how many of those we get."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != resource.RLIM_INFINITY and soft < number:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (number if hard == resource.RLIM_INFINITY else min(number, hard), hard))
+    if soft == resource.RLIM_INFINITY or soft >= number:
+        return number
+    allowed = number if hard == resource.RLIM_INFINITY else min(number, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    return allowed
+
+
+def affordable(limits: Limits, files: int) -> Limits:
+    """Take no more connections than there are descriptors for: without one left nobody could be evicted to let others in."""
+    total = max(1, min(limits.total, max(files - SPARE_FILES, files // 4)))
+    if total < limits.total:
+        log.warning(
+            "too few open files are allowed for dns.tcp.connections: planes take fewer",
+            files=files,
+            connections=total,
+            hint=f"allow {limits.total + SPARE_FILES} with LimitNOFILE= of systemd or ulimit -Hn",
+        )
+    return replace(limits, total=total)
 
 
 async def serve(pipe: socket.socket, leash: socket.socket, options: Options) -> None:

@@ -36,7 +36,9 @@ def test_it_is_for_this_user_only(path: Path) -> None:
 
 
 async def test_rubbish_and_silence_harm_nobody(path: Path) -> None:
-    for rubbish in (b"\n", b"[1]\n", b"\xff\xfe\n", b"x" * 200_000 + b"\n", b'{"do": {}}\n'):
+    faults: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: faults.append(context))
+    for rubbish in (b"\n", b"[1]\n", b"\xff\xfe\n", b"x" * 200_000 + b"\n", b'{"do": {}}\n', b"[" * 50_000 + b"\n"):
         with socket.socket(socket.AF_UNIX) as sock:
             sock.settimeout(5)
             await asyncio.to_thread(sock.connect, str(path))
@@ -46,6 +48,7 @@ async def test_rubbish_and_silence_harm_nobody(path: Path) -> None:
             except OSError:
                 pass  # cut off in the middle of it
     assert await asyncio.to_thread(local.ask, path, "greet") == {"hello": "there"}
+    assert not faults
 
 
 async def test_two_services_cannot_share_one(path: Path) -> None:
