@@ -1,6 +1,6 @@
 """The reference page of policies, written from the filters and presets themselves: `python -m gslb.policy.reference > docs/reference/policies.md`.
 
-A test holds the page equal to this, and loads every example on it.
+A test holds the page equal to this, and executes every example on it.
 """
 
 from __future__ import annotations
@@ -10,33 +10,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from gslb.option import Option
-from gslb.policy import DEFAULT_ANSWERS, DEFAULT_PICK, FILTERS, PICKS, PRESETS, Preset, places
-
-EXAMPLES: Final = {
-    "preset failover": "policy: failover",
-    "preset round-robin": "policy: round-robin",
-    "preset weighted": "policy: weighted",
-    "preset nearest": "policy: {preset: nearest, bias: {sin: 20}}",
-    "preset geo": "policy: {preset: geo, EU: [fra, iad], US-CA: [sjc, iad], AS: [sin, fra], default: [iad, fra]}",
-    "preset sticky": "policy: {preset: sticky, key: [asn, qname]}",
-    "preset all": "policy: all",
-    "preset active-passive": "policy: active-passive",
-    "preset weighted-round-robin": "policy: weighted-round-robin",
-    "preset geoproximity": "policy: {preset: geoproximity, bias: {iad: -15}}",
-    "preset ip-hash": "policy: {preset: ip-hash, v4: 20, v6: 48}",
-    "preset consistent-hash": "policy: {preset: consistent-hash, key: qname}",
-    "healthy": "policy: [healthy, priority]",
-    "priority": "policy: [{priority: {at_least: 2}}]\npick: all",
-    "geo": "policy: [{geo: {EU: [fra], NA: [iad, sjc], default: [iad, fra], fence: true}}]\nwhen_all_down: {backup: sorry}",
-    "geofence": "policy: [{geofence: {fra: [EU], sin: [AS, OC]}}, nearest]",
-    "networks": "policy: [{networks: {203.0.113.0/24: [fra], 'tag:office': [iad, fra]}}, nearest]",
-    "asn": "policy: [{asn: {AS64500: [sjc, iad]}}, nearest]",
-    "schedule": "policy: [{schedule: {zone: Europe/Berlin, fra: ['mon-fri 07:00-20:00', 'sat 09:00-13:00'], sin: 2026-12-01..}}, priority]",
-    "ramp": "policy: [{ramp: {over: 10m, start: 5}}, nearest]\npick: weighted",
-    "nearest": "policy: [{nearest: {bias: {sin: 20, iad: -10}, default: [fra, iad]}}]\npick: weighted",
-    "limit": "policy: [{geo: {AS: [sin, fra], default: [iad, fra]}}, {limit: {sites: 2, per_site: 1}}]\npick: rotate",
-}
-"""What stands in a pool with members at fra, iad, sjc and sin."""
+from gslb.policy import DEFAULT_ANSWERS, DEFAULT_PICK, FILTERS, PICK_OPTIONS, PICKS, PRESETS, Preset, places
+from gslb.policy.examples import EXAMPLES
 
 _INTRODUCTION: Final = """\
 # Policies
@@ -53,22 +28,31 @@ policy: [{geo: {EU: [fra, iad], default: [iad]}}, {limit: {sites: 1}}]      # a 
 pick: rotate                                        # overrides the preset's
 answers: 2                                          # members given at once; 0 = all
 health: ignore                                      # leaves `healthy` out, which otherwise stands in front of every chain
+fail_if: {members_below: 2, weight_below: 50%}      # options of `healthy`: down before all members are
+ramp: 5m                                            # a `ramp` behind `healthy`, in steps as long as the TTL
 ```
+
+The examples stand in a pool with members at fra (weight 3), iad, sjc and sin (weight 1). It is a Friday, noon UTC; iad came up two minutes ago. What
+is given are members in the order the pick sees them, with their weights where the pick looks at them.
 """
 
 _ALL_DOWN: Final = """\
 ## When all are down
 
-`when_all_down` of the pool decides when the chain fails: every member is down, or a geo map lists none that is not.
+`when_all_down` of the pool decides when the chain fails: too few members are left, or a geo map lists none that is not down.
 
 | value | what is answered | reason |
 |---|---|---|
 | `all` (default) | the chain without `healthy` and without limits, rotated, at most 8 members; a fence still binds | `all-down` |
 | `primary` | the first member of the list that a fence allows | `primary` |
+| `last_known_good` | as `all`, of the members that were up last: those that went down together with the last one | `last-known-good` |
 | `{backup: POOL}` | what that pool answers this client, by its own rules | `backup:POOL` |
+| `nodata` | nothing; only where no filter looks at the client | `nodata` |
+| `servfail` | SERVFAIL, upon which resolvers ask another nameserver | `servfail` |
 
-Never NXDOMAIN, never REFUSED. Inside a fence that leaves no member of the asked family the answer is SERVFAIL (reason `fenced`), since resolvers
-could give an empty answer to clients outside the fence.
+Never NXDOMAIN, never REFUSED. Members that an operator drained or took down stay out of all this unless nothing else is left. Inside a fence that
+leaves no member of the asked family the answer is SERVFAIL (reason `fenced`), since resolvers could give an empty answer to clients outside the fence.
+`when_family_down: nodata` leaves clients the other family where one is down as a whole (reason `family-down`).
 """
 
 
@@ -76,10 +60,10 @@ def page() -> str:
     """Write the whole page."""
     parts = [_INTRODUCTION, "## Presets\n", "Each is a chain that you could write out.\n"]
     for preset in PRESETS.values():
-        parts += [f"### `{preset.name}`\n", preset.doc + "\n", _chain(preset), _yaml(f"preset {preset.name}")]
+        parts += [f"### `{preset.name}`\n", preset.doc + "\n", _chain(preset), _example(f"preset {preset.name}")]
     parts += ["## Filters\n", "Each takes members from what the one before it left; none adds any.\n"]
     for name, kind in FILTERS.items():
-        parts += [f"### `{name}`\n", kind.doc + "\n", _table(kind.options), _yaml(name)]
+        parts += [f"### `{name}`\n", kind.doc + "\n", _table(kind.options), _example(name)]
         if name == "geo":
             parts.append("Places:\n\n```text\n" + _places() + "\n```\n")
     parts += ["## Picks\n", _picks(), _ALL_DOWN]
@@ -98,7 +82,10 @@ def _chain(preset: Preset) -> str:
 def _picks() -> str:
     rows = [f"| `{name}` | {doc} | {DEFAULT_ANSWERS[name] or '0 (all)'} |" for name, doc in PICKS.items()]
     head = f"How the data plane takes from what the chain left. A list of filters without `pick` has `{DEFAULT_PICK}`.\n"
-    return "\n".join([head, "| pick | gives | `answers` by default |", "|---|---|---|", *rows, ""])
+    parts = [head, "| pick | gives | `answers` by default |", "|---|---|---|", *rows, ""]
+    for name in PICKS:
+        parts += [f"### `{name}`\n", _table(PICK_OPTIONS.get(name, {})), _example(f"pick {name}")]
+    return "\n".join(part for part in parts if part)
 
 
 def _table(options: Mapping[str, Option]) -> str:
@@ -115,8 +102,14 @@ def _default(option: Option) -> str:
     return "" if option.default is None else f"`{str(option.default).lower()}`"
 
 
-def _yaml(key: str) -> str:
-    return f"```yaml\n{EXAMPLES[key]}\n```\n"
+def _example(key: str) -> str:
+    text, shown = EXAMPLES[key]
+    rows = [f"| {one.client} | {one.down.replace(' ', ', ') or '–'} | {_given(one.answer)} |" for one in shown]
+    return "\n".join(["```yaml", text, "```\n", "| client | down | given |", "|---|---|---|", *rows, ""])
+
+
+def _given(answer: str) -> str:
+    return answer.replace(" ", ", ").replace("*", " × ")
 
 
 def _places() -> str:
