@@ -14,6 +14,7 @@ from gslb.errors import Problem, Severity
 from gslb.problem_codes import CODES
 
 WIDTH: Final = 160  # columns of a source line that are shown; a longer one is cut around the caret
+LONGEST: Final = 4096  # characters of a source line in JSON; of a longer one, its beginning
 FAMILIES: Final = {
     "F": "Files",
     "Y": "YAML",
@@ -48,7 +49,7 @@ def as_json(problems: Sequence[Problem], sources: Mapping[str, str]) -> str:
             "file": problem.where.file,
             "line": problem.where.line,
             "column": problem.where.column,
-            "source": lines.get(problem.where.file, problem.where.line),
+            "source": lines.get(problem.where.file, problem.where.line)[:LONGEST],
         }
         for problem in problems
     ]
@@ -117,7 +118,7 @@ def _block(problem: Problem, lines: _Lines) -> list[str]:
     out = [f"{problem.where}: {problem.code} {severity}{_printable(problem.message)}"]
     where = problem.where
     line = lines.get(where.file, where.line)
-    if line.strip():
+    if line and not line.isspace():
         shown, column = _window(line, max(where.column, 1))
         margin = f"{where.line:>5} | "
         out.append(margin + shown)
@@ -130,12 +131,10 @@ def _block(problem: Problem, lines: _Lines) -> list[str]:
 
 def _window(line: str, column: int) -> tuple[str, int]:
     """Cut a long line around a column; tabs and control characters become one blank or sign each, so that the caret fits."""
-    clean = "".join(c if c.isprintable() else " " if c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in line)
-    if len(clean) <= WIDTH:
-        return clean, column
-    start = max(0, min(column - 1 - WIDTH // 2, len(clean) - WIDTH))
-    cut = clean[start : start + WIDTH]
-    return ("…" + cut[1:] if start else cut) + ("…" if start + WIDTH < len(clean) else ""), column - start
+    start = max(0, min(column - 1 - WIDTH // 2, len(line) - WIDTH))
+    cut = line[start : start + WIDTH]
+    shown = "".join(c if c.isprintable() else " " if c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in cut)
+    return ("…" + shown[1:] if start else shown) + ("…" if start + WIDTH < len(line) else ""), column - start
 
 
 def _printable(message: str) -> str:

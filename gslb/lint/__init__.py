@@ -33,7 +33,6 @@ _OF_ZONE: Final[tuple[Callable[[View], Iterable[Problem]], ...]] = (
     sizes.problems,
     keys.problems,
     nesting.problems,
-    kinds.places,
 )
 
 

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from gslb.errors import Problem, Severity, Where
 from gslb.model import UNKNOWN_LOCATION, FilterSpec, Location, Model, Pool
 from gslb.policy import filter_named
 from gslb.policy.ramp import Ramp
+from gslb.targets import backup
 
 _SOMEBODY: Final = Location("DE", "EU", "BE", (52.5, 13.4), 64500, None, frozenset({"office"}), "192.0.2.0/24")
 
 
 def problems(model: Model) -> Iterator[Problem]:
     """Judge every pool."""
+    users: dict[str, list[Pool]] = {}  # of backups
     for pool in model.pools.values():
-        yield from _nodata(pool, model)
+        users.setdefault(backup(pool), []).append(pool)
+    for pool in model.pools.values():
+        yield from _nodata(pool, users, model)
         yield from _fenced(pool)
         yield from _ramp(pool)
 
 
-def _nodata(pool: Pool, model: Model) -> Iterator[Problem]:
+def _nodata(pool: Pool, users: Mapping[str, Sequence[Pool]], model: Model) -> Iterator[Problem]:
     if pool.when_all_down.mode != "nodata":
         return
-    for user in _stood_in_for(pool, model):
+    for user in _stood_in_for(pool, users):
         looking = [spec.name for spec in user.policy.filters if _looks_at_client(spec, user, model)]
         if looking:
             # RFC 7871 section 7.4: a resolver may give the empty answer to clients for whom there would be another.
@@ -34,16 +38,16 @@ def _nodata(pool: Pool, model: Model) -> Iterator[Problem]:
             return
 
 
-def _stood_in_for(pool: Pool, model: Model) -> Iterator[Pool]:
+def _stood_in_for(pool: Pool, users: Mapping[str, Sequence[Pool]]) -> Iterator[Pool]:
     """Yield the pool, and the pools that it is the backup of, at any remove."""
     seen = {pool.id}
     waiting = [pool]
     while waiting:
         one = waiting.pop()
         yield one
-        users = [user for user in model.pools.values() if user.when_all_down.backup == one.id and user.id not in seen]
-        seen |= {user.id for user in users}
-        waiting += users
+        new = [user for user in users.get(one.id, ()) if user.id not in seen]
+        seen |= {user.id for user in new}
+        waiting += new
 
 
 def _looks_at_client(spec: FilterSpec, pool: Pool, model: Model) -> bool:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from heapq import nsmallest
+from typing import Final
 
 from gslb import names
 from gslb.errors import Problem, Severity, Where
 from gslb.model import Model
 from gslb.targets import backup, children
+
+SHOWN: Final = 12  # names in a message or a hint
 
 
 def problems(model: Model) -> Iterator[Problem]:
@@ -19,49 +23,79 @@ def problems(model: Model) -> Iterator[Problem]:
 
 
 def _unknown(model: Model) -> Iterator[Problem]:
+    hints = {what: _known(what, known) for what, known in (("site", model.sites), ("check", model.checks), ("pool", model.pools))}
     for pool in model.pools.values():
         for member in pool.members:
             if member.site is not None and member.site not in model.sites:
-                yield _missing("site", member.site, f"member {member.id} of pool {pool.id}", model.sites, member.where)
+                yield _missing("site", member.site, f"member {member.id} of pool {pool.id}", hints, member.where)
             for check in member.checks:
                 if check not in model.checks:
-                    yield _missing("check", check, f"member {member.id} of pool {pool.id}", model.checks, member.where)
+                    yield _missing("check", check, f"member {member.id} of pool {pool.id}", hints, member.where)
             if member.pool and member.pool not in model.pools:
-                yield _missing("pool", member.pool, f"member {member.id} of pool {pool.id}", model.pools, member.where)
+                yield _missing("pool", member.pool, f"member {member.id} of pool {pool.id}", hints, member.where)
         if pool.when_all_down.mode == "backup" and pool.when_all_down.backup not in model.pools:
-            yield _missing("pool", pool.when_all_down.backup, f"the backup of pool {pool.id}", model.pools, pool.where)
+            yield _missing("pool", pool.when_all_down.backup, f"the backup of pool {pool.id}", hints, pool.where)
     for fact in model.networks:
         if fact.site is not None and fact.site not in model.sites:
-            yield _missing("site", fact.site, f"network {fact.network}", model.sites, fact.where)
+            yield _missing("site", fact.site, f"network {fact.network}", hints, fact.where)
     for zone in model.zones.values():
         for owner, data in zone.names.items():
             if data.pool is not None and data.pool.pool not in model.pools:
-                yield _missing("pool", data.pool.pool, names.to_text(owner), model.pools, data.pool.where)
+                yield _missing("pool", data.pool.pool, names.to_text(owner), hints, data.pool.where)
+
+
+@dataclass(slots=True)
+class _Step:
+    """A pool on the way that is walked. `told`: the last place on the way, up to here, that is part of a circle already told; -1 = none."""
+
+    pool: str
+    onward: Iterator[str]
+    told: int
 
 
 def _circles(model: Model) -> Iterator[Problem]:
-    """Each circle is told once, at its first pool: with all of them down there would be no answer. Backups and pools inside count alike."""
-    told: set[str] = set()
+    """Tell circles: with all of their pools down there would be no answer. Each is told at its first pool, and none that touches a told one."""
+    rank = {name: at for at, name in enumerate(model.pools)}
+    done: set[str] = set()
     for start in model.pools:
-        circle = _circle(model, start, (start,))
-        if circle and not told.intersection(circle):
-            told.update(circle)
-            way = " → ".join([*circle, circle[0]])
+        for circle in _circles_from(model, start, done):
+            first = min(range(len(circle)), key=lambda at: rank[circle[at]])
+            turned = circle[first:] + circle[:first]
+            way = " → ".join([*turned[:SHOWN], "…"] if len(turned) > SHOWN else [*turned, turned[0]])
             inside = any(children(model.pools[name]) for name in circle)
             what = "pools contain each other, or lean on each other," if inside else "the backups of pools go"
             said = f"{what} in a circle: {way}"
-            yield Problem("L004", said, model.pools[start].where, "end the chain in a pool without backup and without pools inside")
+            yield Problem("L004", said, model.pools[turned[0]].where, "end the chain in a pool without backup and without pools inside")
 
 
-def _circle(model: Model, start: str, path: tuple[str, ...]) -> tuple[str, ...]:
-    """Return a way from a pool back to itself, or nothing."""
-    pool = model.pools[path[-1]]
-    for name in (*children(pool), backup(pool)):
-        if name == start:
-            return path
-        if name in model.pools and name not in path and (found := _circle(model, start, (*path, name))):
-            return found
-    return ()
+def _circles_from(model: Model, start: str, done: set[str]) -> Iterator[list[str]]:
+    """Walk depth first from a pool, each pool once for all starts, and give the circles met. Backups and pools inside count alike."""
+    if start in done:
+        return
+    done.add(start)
+    way = [_Step(start, _onward(model, start), -1)]
+    places = {start: 0}
+    while way:
+        here = way[-1]
+        name = next(here.onward, None)
+        if name is None:
+            del places[way.pop().pool]
+        elif name in places:
+            at = places[name]
+            if here.told < at:
+                yield [step.pool for step in way[at:]]
+                for place in range(at, len(way)):
+                    way[place].told = place
+        elif name not in done:
+            done.add(name)
+            places[name] = len(way)
+            way.append(_Step(name, _onward(model, name), here.told))
+
+
+def _onward(model: Model, name: str) -> Iterator[str]:
+    """Walk the pools that a pool contains or leans on, as far as they are known."""
+    pool = model.pools[name]
+    return (other for other in (*children(pool), backup(pool)) if other in model.pools)
 
 
 def _unused(model: Model) -> Iterator[Problem]:
@@ -81,7 +115,11 @@ def _unused(model: Model) -> Iterator[Problem]:
                 yield Problem(code, f"{what} {one} is used nowhere", item.where, "use it, or remove it", Severity.WARNING)
 
 
-def _missing(what: str, name: str, user: str, known: Mapping[str, Any], where: Where) -> Problem:
-    shown = sorted(known)
-    hint = f"known: {', '.join(shown[:12])}{', …' if len(shown) > 12 else ''}" if shown else f"define it under `{what}s:`"
-    return Problem({"site": "L001", "check": "L002", "pool": "L003"}[what], f"{user}: unknown {what} {name!r}", where, hint)
+def _known(what: str, known: Collection[str]) -> str:
+    """Hint at what there is; made once per load, for however many that are missing."""
+    shown = nsmallest(SHOWN, known)
+    return f"known: {', '.join(shown)}{', …' if len(known) > SHOWN else ''}" if shown else f"define it under `{what}s:`"
+
+
+def _missing(what: str, name: str, user: str, hints: Mapping[str, str], where: Where) -> Problem:
+    return Problem({"site": "L001", "check": "L002", "pool": "L003"}[what], f"{user}: unknown {what} {name!r}", where, hints[what])

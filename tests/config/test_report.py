@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 from gslb.config import report
 from gslb.errors import Problem, Severity, Where
@@ -44,6 +45,18 @@ def test_long_lines_are_cut_around_the_caret_and_terminals_are_safe():
     assert len(line) < 190
     assert line[caret.index("^")] == "y"
     assert caret.index("^") == len("    3 | ") + 80
+
+
+def test_many_mistakes_in_one_long_line_are_told_quickly():
+    problems = [Problem("C002", "unknown key", Where("long.yaml", 1, column)) for column in range(1, 1_000_000, 1_000)]
+    sources = {"long.yaml": "a\tb\x07" * 250_000}
+    began = time.process_time()
+    told = report.text(problems, sources)
+    data = report.as_json(problems, sources)
+    assert time.process_time() - began < 3  # where each cleans the whole line, it is a minute
+    assert told.count("a b\N{REPLACEMENT CHARACTER}a") >= 1_000
+    assert len(data) < 10_000_000
+    assert json.loads(data)["problems"][0]["source"] == sources["long.yaml"][: report.LONGEST]
 
 
 def test_a_place_without_a_known_line_is_shown_without():
