@@ -18,6 +18,7 @@ from gslb.plan import Node, RRset, Snapshot, Zone
 from gslb.role import leash
 from gslb.role.leash import Leash
 from gslb.role.options import Options
+from gslb.role.plane import affordable
 from gslb.role.supervisor import make_pipe
 from gslb.transport.connections import Limits
 from gslb.transport.deltas import Deltas
@@ -33,6 +34,19 @@ def snapshot(generation: int, address: bytes) -> Snapshot:
     return Snapshot(generation, {APEX: Zone(APEX, SOA, 300, nodes, {})}, {}, {})
 
 
+FLOOD = """
+import socket, sys
+sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+sock.connect(("127.0.0.1", int(sys.argv[1])))
+query = bytes.fromhex("1234000000010000000000000161076578616d706c650000010001")
+while True:
+    try:
+        sock.send(query)
+    except OSError:
+        pass
+"""
+
+
 class Started:
     """One plane process, with this test as its supervisor and control."""
 
@@ -44,11 +58,13 @@ class Started:
         self.leash: Leash
         self.feed: Feed
 
-    async def start(self, options: Options) -> None:
+    async def start(self, options: Options, files: int = 0) -> None:
         ours, theirs = leash.pair()
         self.control, plane = make_pipe()
         arguments = ["--leash", str(theirs.fileno()), "--pipe", str(plane.fileno()), "--options", options.as_text()]
         command = [sys.executable, "-m", "gslb.role.plane", *arguments]
+        if files:
+            command = ["sh", "-c", f'ulimit -n {files} && exec "$0" "$@"', *command]
         self.process = await asyncio.create_subprocess_exec(*command, pass_fds=(theirs.fileno(), plane.fileno()))
         theirs.close()
         plane.close()
@@ -114,6 +130,49 @@ async def test_a_signal_drains_it(plane: Started, wait: Callable[..., Any]) -> N
     sums = [report for report in plane.reports if "udp" in report]
     await wait(lambda: [report for report in plane.reports if "udp" in report][-1]["udp"]["sent"] == 1)
     assert sums
+
+
+async def test_a_flood_does_not_keep_it_from_ending(plane: Started, wait: Callable[..., Any]) -> None:
+    plane.feed.offer(snapshot(1, b"\xc0\0\2\1"))
+    await wait(lambda: {"loaded": 1} in plane.told)
+    plane.hand_out()
+    assert await plane.ask() == "192.0.2.1"
+    flood = await asyncio.create_subprocess_exec(sys.executable, "-c", FLOOD, str(plane.pair.endpoint.port))
+    try:
+        await wait(lambda: any(report["udp"]["received"] > 2000 for report in plane.reports if "udp" in report))
+        plane.process.terminate()
+        assert await asyncio.wait_for(plane.process.wait(), 6) == 0
+    finally:
+        flood.kill()
+        await flood.wait()
+
+
+async def test_few_descriptors_lock_nobody_out(wait: Callable[..., Any]) -> None:
+    plane = Started(bind(Endpoint("127.0.0.1", 0)))
+    await plane.start(Options(tcp=Limits(800, 800, 60.0)), files=64)
+    plane.feed.offer(snapshot(1, b"\xc0\0\2\1"))
+    await wait(lambda: {"loaded": 1} in plane.told)
+    plane.hand_out()
+    sleepers = [await asyncio.open_connection(*plane.pair.endpoint) for _ in range(150)]
+    query = dns.message.make_query("a.example", "A")
+    for _ in range(3):
+        assert (await dns.asyncquery.tcp(query, "127.0.0.1", port=plane.pair.endpoint.port, timeout=5)).answer
+    await wait(lambda: any(report["tcp"]["accepted"] >= 150 for report in plane.reports if "tcp" in report))
+    assert max(report["tcp"]["open"] for report in plane.reports if "tcp" in report) <= 16
+    for _, writer in sleepers:
+        writer.close()
+    await plane.close()
+
+
+def test_what_can_be_afforded(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[dict[str, Any]] = []
+    monkeypatch.setattr("gslb.log.warning", lambda _event, **fields: said.append(fields))
+    limits = Limits(800, 50, 10.0)
+    assert affordable(limits, 1000) == limits
+    assert not said
+    assert [affordable(limits, files).total for files in (999, 400, 64, 3)] == [799, 200, 16, 1]
+    assert [fields["connections"] for fields in said] == [799, 200, 16, 1]
+    assert affordable(limits, 64) == Limits(16, 50, 10.0)
 
 
 async def test_it_ends_with_its_supervisor(plane: Started, wait: Callable[..., Any]) -> None:
