@@ -71,27 +71,30 @@ def _one(subject: Subject, question: Question, found: Found) -> dict[str, Any]:
         "warnings": list(subject.warnings),
     }
     if dynamic is not None:
-        data |= _decided(subject, question, dynamic, who)
+        data |= _decided(subject, question, found, dynamic, who)
     else:
         given = packet.ask(snapshot, question.name, question.type, who)
         data["answer"] = _answer(given.rcode, given.scope, [], None)
         data["hints"] = [
-            _hint(subject, question, one, kind, given.scope) for one in found.hinted for kind in (A, AAAA) if kind in snapshot.pools[one.pool].rows
+            _hint(subject, question, found, one, kind, given.scope)
+            for one in found.hinted
+            for kind in (A, AAAA)
+            if kind in snapshot.pools[one.pool].rows
         ]
     data["summary"] = summary(data)
     data["because"] = because(data)
     return data
 
 
-def _hint(subject: Subject, question: Question, hinted: Hinted, kind: int, scope: int | None) -> dict[str, Any]:
+def _hint(subject: Subject, question: Question, found: Found, hinted: Hinted, kind: int, scope: int | None) -> dict[str, Any]:  # noqa: PLR0917  one of several
     """Tell where the address hints of a record come from: what its pool would answer for A or AAAA."""
     who = places.client(question, subject.snapshot.partitions.get(subject.snapshot.pools[hinted.pool].partition))
-    told = _decided(subject, replace(question, type=kind), Dynamic(hinted.pool, (kind,), hinted.ttl), who)
+    told = _decided(subject, replace(question, type=kind), found, Dynamic(hinted.pool, (kind,), hinted.ttl), who)
     answer = {**told["answer"], "scope": scope, "always": None}  # the scope is the whole record's, whose hints are drawn together
     return {"type": type_text(kind), **told, "answer": answer}
 
 
-def _decided(subject: Subject, question: Question, dynamic: Dynamic, who: Client) -> dict[str, Any]:
+def _decided(subject: Subject, question: Question, found: Found, dynamic: Dynamic, who: Client) -> dict[str, Any]:
     """Tell what the pool decides for this client, and what is answered of it."""
     snapshot = subject.snapshot
     pool = snapshot.pools[dynamic.pool]
@@ -103,10 +106,12 @@ def _decided(subject: Subject, question: Question, dynamic: Dynamic, who: Client
     assert heard is not None
     teller = Teller(subject.model, subject.moment, subject.atlas.lookup(who.address)[0])
     given = packet.ask(_with(snapshot, dynamic.pool, kind, region, row), question.name, question.type, who)
-    answer = _answer(given.rcode, given.scope, _shares(teller.leaves(heard), kind), lifetime.story(heard, dynamic))
+    shares = _shares(teller.leaves(heard), kind)
+    ttl = lifetime.story(heard, dynamic) if any(one["data"] for one in shares) else lifetime.negative(found) if not given.rcode else None
+    answer = _answer(given.rcode, given.scope, shares, ttl)
     answer["over"] = "clients" if pool.couple or sticks(row) else "answers"
     if pool.couple or (settled(row) and sticks(row)):  # no chance in it: this is what the client gets
-        answer["always"] = [rdata_text(found, data) for found, _, data in given.records if found == kind]
+        answer["always"] = [rdata_text(kind, data) for type_, _, data in given.records if type_ == kind]
     served = pool.rows[kind][region]
     agrees = None if not subject.served or question.down or question.at is not None or served is None else served == row
     return {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gslb.answer.lookup import Found
 from gslb.explain.listener import Heard
 from gslb.plan import MAX_TTL, Dynamic
 
@@ -21,6 +22,12 @@ def story(heard: Heard, dynamic: Dynamic) -> dict[str, Any]:
     served = min(row.ttl, dynamic.ttl)
     by = "name" if dynamic.ttl <= row.ttl and dynamic.ttl != MAX_TTL else _by(heard, row.ttl)
     return {"seconds": served, "set_by": by, "bounds": bounds}
+
+
+def negative(found: Found) -> dict[str, Any]:
+    """Tell for how long resolvers may remember that there are no records."""
+    assert found.zone is not None
+    return {"seconds": found.zone.negative_ttl, "set_by": "negative", "bounds": []}
 
 
 def _bounds(heard: Heard) -> list[dict[str, Any]]:

@@ -68,6 +68,21 @@ class Heard:
         best = [run for run in self.runs if run.whole and not run.failed and not run.loose] or [run for run in self.runs if run.loose and run.left]
         return min(best, key=lambda run: run.failed, default=None)
 
+    @property
+    def told(self) -> list[Run]:
+        """The runs worth telling: where the chain failed, how it failed, then what was done instead."""
+        decisive = self.decisive
+        if decisive is not None and not decisive.loose:
+            return [decisive]
+        plain = [run for run in self.runs if not run.loose]
+        failed = [run for run in plain if run.whole][-1:] or plain[-1:]
+        return failed if decisive is None else [*failed, decisive]
+
+    @property
+    def backup(self) -> Heard | None:
+        """The pool that answers instead; None where this one answers itself."""
+        return self.inside[-1] if self.inside and self.row is not None and self.row.reason.startswith("backup:") else None
+
 
 class Listener:
     """A `gslb.compiler.recorder.Recorder`. `root` is the pool that was asked."""

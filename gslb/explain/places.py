@@ -5,8 +5,10 @@ The region and the block come from `gslb.answer.region`; the neighbour that cuts
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import asdict
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address, ip_network
+from itertools import takewhile
 from typing import Any, Final, NamedTuple
 
 from gslb.answer.region import of_client, of_subnet
@@ -130,21 +132,19 @@ def _special(block: Network, other: Network) -> str:
     return "more networks inside than are looked through"
 
 
-def _starts(partition: Partition, network: IPv4Network | IPv6Network) -> list[Address]:
-    """Return the first address of every run in a network, as masked addresses see it, the network's own first."""
+def _starts(partition: Partition, network: Network) -> list[Address]:
+    """Return where runs start in a network, as masked addresses see it, the network's own first address first."""
     first, last = int(network.network_address), int(network.broadcast_address)
     if network.version == 4:
-        cap, starts = partition.cap4, iter(partition.v4_start)
+        cap, at = partition.cap4, bisect_right(partition.v4_start, first)
+        starts = iter(partition.v4_start[at : at + MOST_RUNS])
     else:
-        cap, starts = partition.cap6, (high << 64 | low for high, low in zip(partition.v6_high, partition.v6_low, strict=True))
+        cap, at = partition.cap6, bisect_left(partition.v6_high, first >> 64)
+        cut = slice(at, at + MOST_RUNS)
+        starts = (high << 64 | low for high, low in zip(partition.v6_high[cut], partition.v6_low[cut], strict=True))
     step = 1 << network.max_prefixlen - cap
-    found = {first: None}
-    for start in starts:
-        if first < start <= last and (aligned := start + step - 1 & -step) <= last:
-            found[aligned] = None
-        if len(found) >= MOST_RUNS:
-            break
-    return [type(network.network_address)(number) for number in found]
+    aligned = (start + step - 1 & -step for start in takewhile(lambda start: start <= last, starts))
+    return [type(network.network_address)(number) for number in dict.fromkeys((first, *(start for start in aligned if first < start <= last)))]
 
 
 def _masked(address: Address, length: int) -> Address:

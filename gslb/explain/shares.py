@@ -6,12 +6,11 @@ answer at a time shares add up to 100 %. Answers are not traffic: a resolver wit
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import Final
 
 from gslb.answer.draw import number
 from gslb.answer.pick import pick
-from gslb.plan import Group, Pick, Row
+from gslb.plan import Pick, Row
 
 EXACT: Final = 20_000  # ways of drawing that are walked through one by one
 DRAWS: Final = 10_000  # otherwise: the share is right to about one percent
@@ -72,16 +71,13 @@ def _drawn(weights: list[int], taken: int) -> list[float]:
 
 
 def _counted(row: Row) -> list[float]:
-    flat = row._replace(
-        pick=Pick.WEIGHTED,
-        sticky=None,
-        groups=tuple(Group(group.weight, (bytes([0]) + bytes(str(n), "ascii"),)) for n, group in enumerate(row.groups)),
-    )
-    index = {group.rdata: n for n, group in enumerate(flat.groups)}
-    found = [0] * len(flat.groups)
-    for draw in islice((number(0, n + 1) for n in range(DRAWS)), DRAWS):
-        for group in pick(flat, draw):
-            found[index[group.rdata]] += 1
+    """Draw many times as the answer path does, and count."""
+    numbered = tuple(group._replace(rdata=(n.to_bytes(4),), row=None) for n, group in enumerate(row.groups))
+    drawn = row._replace(pick=Pick.WEIGHTED, sticky=None, groups=numbered)
+    found = [0] * len(numbered)
+    for n in range(DRAWS):
+        for group in pick(drawn, number(0, n + 1)):
+            found[int.from_bytes(group.rdata[0])] += 1
     return [count / DRAWS for count in found]
 
 

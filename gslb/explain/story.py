@@ -8,23 +8,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from gslb.config.rdata import text as rdata_text
-from gslb.explain import members, reasons
+from gslb.explain import members, reasons, rules
 from gslb.explain.listener import Heard, Link, Run
 from gslb.explain.shares import exact, shares
 from gslb.model import Location, Model
 from gslb.moment import Moment
 from gslb.plan import Group, Row
-
-RULES = {
-    "": "chosen by the chain",
-    "all-down": "all members are down: the chain without health and limits, at most 8 members",
-    "primary": "all members are down: the first of the list",
-    "last-known-good": "all members are down: those that were up last",
-    "family-down": "all addresses of this family are down, the other family works: no records",
-    "nodata": "all members are down: no records",
-    "servfail": "all members are down: SERVFAIL",
-    "fenced": "a fence leaves nobody for this client: SERVFAIL",
-}
 
 
 class Told(NamedTuple):
@@ -50,8 +39,7 @@ class Teller:
         """Tell everything that was heard of a pool."""
         row = heard.row
         assert row is not None  # the pass has ended
-        run = heard.decisive
-        backup = self._backup(heard)
+        backup = heard.backup
         return {
             "pool": heard.pool.id,
             "type": heard.kind,
@@ -59,9 +47,9 @@ class Teller:
             "pick": row.pick.name.lower(),
             "answers": row.answers,
             "members": members.story(self._model, self._moment, heard),
-            "steps": [step for one in self._told(heard, run) for step in self._steps(heard, one)],
+            "steps": [step for one in heard.told for step in self._steps(heard, one)],
             "rule": row.reason,
-            "rule_text": rule(row.reason),
+            "rule_text": rules.text(heard, backup),
             "groups": [] if backup else [self._group(heard, group, share) for group, share in zip(row.groups, shares(row), strict=True)],
             "exact": exact(row),
             "backup": self.pool(backup) if backup else None,
@@ -72,7 +60,7 @@ class Teller:
         """Return all that can be answered, pools inside resolved, with shares of all answers of the pool."""
         row = heard.row
         assert row is not None
-        backup = self._backup(heard)
+        backup = heard.backup
         if backup is not None:
             return [one._replace(via=(heard.pool.id, *one.via)) for one in self.leaves(backup)]
         found = []
@@ -84,14 +72,6 @@ class Teller:
                 below = self.leaves(child)
                 found += [one._replace(share=one.share * share, site=one.site or group.site, via=(heard.pool.id, *one.via)) for one in below]
         return found
-
-    def _told(self, heard: Heard, decisive: Run | None) -> list[Run]:
-        """Choose the runs worth telling: where the chain failed, how it failed, then what was done instead."""
-        plain = [run for run in heard.runs if not run.loose]
-        failed = [run for run in plain if run.whole][-1:] or plain[-1:]
-        if decisive is None:
-            return failed
-        return [*failed, decisive] if decisive.loose else [decisive]
 
     def _steps(self, heard: Heard, run: Run) -> list[dict[str, Any]]:
         among = "all down" if run.loose else "with a weight" if len(run.given) < len(heard.standing.candidates) else "all"
@@ -147,21 +127,6 @@ class Teller:
     def _child(self, heard: Heard, name: str, row: Row) -> Heard | None:
         member = next(member for member in heard.pool.members if member.id == name)
         return next((one for one in heard.inside if one.pool.id == member.pool and one.row == row), None)
-
-    def _backup(self, heard: Heard) -> Heard | None:
-        """Return the pool that answers instead."""
-        assert heard.row is not None
-        if not heard.row.reason.startswith("backup:") or not heard.inside:
-            return None
-        return heard.inside[-1]
-
-
-def rule(reason: str) -> str:
-    """Say in words by which rule a row was made."""
-    if reason.startswith("backup:"):
-        name, _, rest = reason.removeprefix("backup:").partition(" ")
-        return f"all members are down: the pool {name} answers instead" + (f"; there, {rule(rest)}" if rest else "")
-    return RULES.get(reason, reason)
 
 
 def percent(share: float) -> float:

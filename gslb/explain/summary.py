@@ -29,7 +29,7 @@ def because(data: dict[str, Any]) -> str:
     decision = data["decision"]
     if decision is None:
         return _FOUND[data["name"]["found"]]
-    if decision["rule"]:
+    if decision["rule"] or not decision["groups"]:
         return str(decision["rule_text"])
     out = [one["member"] for one in decision["members"] if one["reserve"]]
     parts = [f"operators keep {_names(out)} out"] if out else []

@@ -36,7 +36,8 @@ def _sections(data: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
         yield "client", list(_client(data))
         yield from _pool(data["decision"])
         yield "answer", list(_answer(data))
-        yield "TTL", list(_ttl(data["answer"]["ttl"]))
+        if data["answer"]["ttl"]:
+            yield "TTL", list(_ttl(data["answer"]["ttl"]))
     for hint in data["hints"]:
         yield "hint", [f"{hint['type']}, from the pool {hint['decision']['pool']}"]
         yield "client", list(_client({**data, **hint}))
@@ -130,7 +131,7 @@ def _pool(pool: dict[str, Any], depth: int = 0) -> Iterator[tuple[str, list[str]
     yield inside, [f"{pool['pool']}: policy {policy}, pick {pool['pick']}, answers {pool['answers'] or 'all'}", *_members(pool["members"])]
     for step in pool["steps"]:
         yield f"  {step['filter']}", list(_step(step))
-    if pool["rule"]:
+    if pool["rule"] or not pool["groups"]:
         yield "rule", [pool["rule_text"]]
     for one in pool["inside"]:
         yield from _pool(one, depth + 1)
@@ -147,11 +148,13 @@ def _members(members: list[dict[str, Any]]) -> Iterator[str]:
         weight = f" weight {one['weight']}" if one["weight"] != 1 else ""
         grade = f" grade {one['grade']}" if one["grade"] not in (None, 100) and one["state"] == "up" else ""
         reserve = ", in reserve" if one["reserve"] else ""
-        yield f"{one['member']:<{width}}  {state}{age}{weight}{grade}{reserve}" + (f": {one['why']}" if one["why"] else "")
+        left = one["override"] and one["override"]["seconds_left"]
+        more = f" ({_age(left)} more)" if left is not None else ""
+        yield f"{one['member']:<{width}}  {state}{age}{weight}{grade}{reserve}" + (f": {one['why']}" if one["why"] else "") + more
 
 
 def _step(step: dict[str, Any]) -> Iterator[str]:
-    among = {"all down": " (though all are down)", "with a weight": " (weight 0 left out)"}.get(step["among"], "")
+    among = {"all down": " (without health and limits)", "with a weight": " (weight 0 left out)"}.get(step["among"], "")
     untouched = len(step["kept"]) > _FEW and not step["dropped"] and not step["failed"]
     yield ("fails: " if step["failed"] else "keeps ") + (f"all {len(step['kept'])}" if untouched else ", ".join(step["kept"]) or "nobody") + among
     for one in step["dropped"]:
@@ -180,7 +183,9 @@ def _answer(data: dict[str, Any]) -> Iterator[str]:
 def _ttl(ttl: dict[str, Any]) -> Iterator[str]:
     yield f"{ttl['seconds']} s, set by the {_BY[ttl['set_by']]}"
     needless = {"minimum"} | ({ttl["set_by"]} & {"name", "maximum"})  # said in the first line
-    for seconds, said in dict.fromkeys((one["seconds"], one["text"]) for one in ttl["bounds"] if one["what"] not in needless):
+    most = max((one["seconds"] for one in ttl["bounds"] if one["what"] == "maximum"), default=0)
+    bounds = [one for one in ttl["bounds"] if one["what"] not in needless and (one["seconds"] < most or one["what"] in ("maximum", "name"))]
+    for seconds, said in dict.fromkeys((one["seconds"], one["text"]) for one in bounds):
         yield f"{seconds} s: {said}"
 
 
@@ -190,6 +195,7 @@ _BY: Final = {
     "counters": "checks: a state may change then",
     "clock": "clock: the answer changes then",
     "name": "name's own bound",
+    "negative": "zone, for negative answers",
 }
 
 
