@@ -70,6 +70,17 @@ def _one_or_many(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+def _distinct(value: tuple[Endpoint, ...]) -> tuple[Endpoint, ...]:
+    """Refuse an address that is there twice: it would be bound twice. Port 0 is another port each time."""
+    said = set()
+    for endpoint in value:
+        same = ip_address(endpoint.host), endpoint.port
+        if endpoint.port and same in said:
+            raise ValueError(f"{endpoint} is there twice; name it once")
+        said.add(same)
+    return value
+
+
 def _auto(value: Any) -> Any:
     return None if value == "auto" else value
 
@@ -100,7 +111,7 @@ class Tcp(_Section):
 class Dns(_Section):
     """The DNS service."""
 
-    listen: Annotated[tuple[Listen, ...], BeforeValidator(_one_or_many)] = Field(
+    listen: Annotated[tuple[Listen, ...], BeforeValidator(_one_or_many), AfterValidator(_distinct)] = Field(
         default=(Endpoint("127.0.0.1", 5300), Endpoint("::1", 5300)), min_length=1, description="addresses and ports, UDP and TCP on each"
     )
     engine: Literal["auto", "python", "native"] = Field(default="auto", description="which engine answers; auto: the fastest that is installed")

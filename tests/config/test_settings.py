@@ -101,6 +101,16 @@ def test_the_environment_wins(file, tmp_path):
     assert (loaded.probe_name, loaded.probe_place) == ("fra-1", "ams")
 
 
+def test_an_address_is_named_once(file):
+    for text in ("['127.0.0.1:53', '[::1]:53', '127.0.0.1:53']", "['[::1]:53', '[0:0:0:0:0:0:0:1]:53']"):
+        with pytest.raises(ConfigError, match=r"gslb\.yaml:1:15: S003 dns\.listen: \S+:53 is there twice; name it once"):
+            settings.load(file(f"dns: {{listen: {text}}}\n"), {})
+    with pytest.raises(ConfigError, match=r"environment variable GSLB_DNS_LISTEN: S003 dns\.listen: 127\.0\.0\.1:53 is there twice"):
+        settings.load(None, {"GSLB_DNS_LISTEN": "127.0.0.1:53,127.0.0.1:53"})
+    many = settings.load(file("dns: {listen: ['127.0.0.1:0', '127.0.0.1:0', '127.0.0.1:53', '127.0.0.1:54']}\n"), {})
+    assert len(many.dns.listen) == 4
+
+
 def test_every_key_has_a_variable():
     names = {environment.PREFIX + "_".join(path).upper() for path, _ in environment.keys(Settings)}
     assert {
