@@ -51,7 +51,7 @@ _ALL_DOWN: Final = """\
 | `servfail` | SERVFAIL, upon which resolvers ask another nameserver | `servfail` |
 
 Never NXDOMAIN, never REFUSED. Members that an operator drained or took down stay out of all this unless nothing else is left. Inside a fence that
-leaves no member of the asked family the answer is SERVFAIL (reason `fenced`), since resolvers could give an empty answer to clients outside the fence.
+leaves no member of the asked family the answer is SERVFAIL (reason `fenced`): resolvers could give an empty answer to clients outside the fence.
 `when_family_down: nodata` leaves clients the other family where one is down as a whole (reason `family-down`).
 """
 

@@ -130,6 +130,20 @@ def test_when_all_are_down_what_stands_in_takes_the_same_keys_and_leaves_no_less
 
 
 @built
+@given(candidates=lists, location=locations, weights=st.lists(st.integers(0, 9), min_size=9, max_size=9))
+def test_what_says_that_it_is_blind_looks_at_no_weight_and_no_grade(
+    chosen: Filter, candidates: tuple[Candidate, ...], location: Location, weights: list[int]
+) -> None:
+    if not getattr(chosen, "blind", False):
+        return
+    key = key_for(chosen, location)
+    others = tuple(replace(c, weight=weight, grade=10 * weight) for c, weight in zip(candidates, weights, strict=False))
+    seen, others_seen = chosen.apply(candidates, key), chosen.apply(others, key)
+    assert ([c.index for c in seen.candidates], seen.failed) == ([c.index for c in others_seen.candidates], others_seen.failed)
+    assert set(seen.candidates) <= set(candidates)
+
+
+@built
 def test_equal_options_make_equal_filters(chosen: Filter) -> None:
     """So that pools with the same options share a partition."""
     twins = [FILTERS[chosen.name].build(options, SITES) for options in EXAMPLES[chosen.name]]

@@ -5,7 +5,7 @@ from importlib.metadata import EntryPoint
 import pytest
 
 from gslb import policy
-from gslb.model import FilterSpec
+from gslb.model import FilterSpec, Stickiness
 from gslb.policy import PRESETS, chain, expand, filter_named
 from gslb.policy.limit import Limit
 
@@ -28,6 +28,12 @@ SPELLED = [
         "weighted",
         1,
     ),
+    ("active-passive", {}, 2, [HEALTHY, FilterSpec("priority", {"at_least": 2})], "weighted", 2),
+    ("weighted-round-robin", {}, None, [HEALTHY], "weighted", 1),
+    ("geoproximity", {"bias": {"fra": 5}}, None, [HEALTHY, FilterSpec("nearest", {"bias": {"fra": 5}})], "weighted", 1),
+    ("sticky", {}, None, [HEALTHY], "sticky", 1),
+    ("ip-hash", {}, None, [HEALTHY], "sticky", 1),
+    ("consistent-hash", {}, 3, [HEALTHY], "sticky", 3),
     ("all", {}, None, [HEALTHY], "all", 0),
     ("all", {}, 0, [HEALTHY], "all", 0),
 ]
@@ -39,6 +45,30 @@ def test_what_a_preset_stands_for(case):
     expanded = expand(name, options, answers=answers)
     assert list(expanded.policy.filters) == filters
     assert (expanded.policy.pick, expanded.policy.preset, expanded.answers) == (pick, name, count)
+
+
+@pytest.mark.parametrize(
+    ("options", "sticks"),
+    [
+        ({}, Stickiness(24, 56)),
+        ({"v4": 20, "v6": 48}, Stickiness(20, 48)),
+        ({"key": ["asn"]}, Stickiness(24, 56, asn=True)),
+        ({"key": ["country", "qname"], "v4": 16}, Stickiness(16, 56, country=True, qname=True)),
+        ({"key": ["qname"]}, Stickiness(0, 0, qname=True)),
+        ({"key": ["net", "qname"]}, Stickiness(24, 56, qname=True)),
+    ],
+)
+def test_what_an_answer_sticks_to(options, sticks):
+    assert expand("sticky", options).policy.stickiness == sticks
+    assert chain([], pick="sticky", sticky=options).policy.stickiness == sticks
+
+
+def test_what_the_pool_says_goes_into_the_chain():
+    limit, ramp = FilterSpec("limit", {"sites": 1}), {"over": 300.0, "step": 60.0}
+    healthy = FilterSpec("healthy", {"members_below": 2})
+    assert expand("weighted", fail_if={"members_below": 2}, ramp=ramp).policy.filters == (healthy, FilterSpec("ramp", ramp))
+    assert chain([limit], fail_if={"members_below": 2}, ramp=ramp).policy.filters == (healthy, FilterSpec("ramp", ramp), limit)
+    assert chain([limit], health=False, ramp=ramp).policy.filters == (FilterSpec("ramp", ramp), limit)
 
 
 def test_the_pool_s_pick_overrides_the_preset_s_and_brings_its_answers():
