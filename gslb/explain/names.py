@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from gslb import names
-from gslb.answer.lookup import CNAME, DNAME, SOA, Found, Records, lookup, rrset_of
+from gslb.answer.lookup import ANY, CNAME, DNAME, SOA, Found, Records, lookup, rrset_of
 from gslb.answer.reply import NXDOMAIN, REFUSED
 from gslb.config.rdata import text as rdata_text
 from gslb.config.rdata import type_text
@@ -30,7 +30,7 @@ def story(snapshot: Snapshot, found: Found, name: bytes, kind: int) -> dict[str,
     zone = found.zone
     if zone is None:
         return {"zone": None, "found": "outside", "rcode": RCODES[REFUSED], "steps": [], "records": [], "negative_ttl": None, "pool": None}
-    aliases = [one for one in found.answer if one.type in (CNAME, DNAME)]
+    aliases = [one for one in found.answer if one.type in (CNAME, DNAME)] if kind not in (CNAME, ANY) else []
     steps = []
     here = name
     for one in aliases:

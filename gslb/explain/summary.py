@@ -54,8 +54,8 @@ def _what(data: dict[str, Any], answer: dict[str, Any]) -> str:
     if data["name"]["found"] == "delegation":
         return f"referral to {', '.join(records[0]['data'])}" if records else "referral"
     if not records:
-        steps = data["name"]["steps"]
-        return f"alias to {steps[-1]['alias']}" if steps and "alias" in steps[-1] else "no records"
+        aliases = [step["alias"] for step in data["name"]["steps"] if "alias" in step]
+        return f"alias to {aliases[-1]}" if aliases and data["name"]["found"] == "alias" else "no records"
     return f"{', '.join(text for one in records for text in one['data'][:_MANY])}, TTL {records[-1]['ttl']}"
 
 
