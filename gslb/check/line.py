@@ -12,7 +12,7 @@ import socket
 import ssl
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
@@ -34,6 +34,7 @@ OPTIONS: Final[Mapping[str, Option]] = MappingProxyType(
         ),
     }
 )
+_FAREWELL: Final = 0.1  # seconds for the end of TLS where a look is over; nobody waits for it
 _WARN: Final = 21  # days; certificates are renewed with 30 left: a week of failed renewals is worth a word
 
 
@@ -71,12 +72,21 @@ async def connected(address: Address, port: int, progress: Progress, tls: Tls | 
     try:
         raw.setblocking(False)  # noqa: FBT003 - the socket module's own signature
         await loop.sock_connect(raw, (str(address), port))
-        if context:
-            progress.stage = "shaking hands (TLS)"
-        name = (tls.name or str(address)) if tls else None  # an address is not sent as SNI, only verified: RFC 6066 section 3
-        reader, writer = await asyncio.open_connection(sock=raw, ssl=context, server_hostname=name)
     except BaseException:
         raw.close()
+        raise
+    tls_options: dict[str, Any] = {}
+    if tls and context:
+        progress.stage = "shaking hands (TLS)"
+        # An address is not sent as SNI, only verified: RFC 6066 section 3.
+        tls_options = {"ssl": context, "server_hostname": tls.name or str(address), "ssl_shutdown_timeout": _FAREWELL}
+    try:
+        reader, writer = await asyncio.open_connection(sock=raw, **tls_options)
+    except BaseException:
+        # The loop owns the socket now, and may still listen on it: after a handshake that ended together with our time it says farewell. Closing
+        # the socket under its feet would give its number to another look, which would then be heard by the wrong one.
+        with suppress(OSError):
+            raw.shutdown(socket.SHUT_RDWR)
         raise
     try:
         yield Line(reader, writer, _certificate(writer, tls, progress) if tls else "")
