@@ -46,6 +46,7 @@ POOL: Final = {
     "ramp": Option(
         Kind.DURATION, "time in which a member that came back gets its whole share, from a tenth, in steps as long as the TTL", None, 1, 86_400
     ),
+    "min_sites": Option(Kind.INTEGER, "sites that overrides must leave, or they are refused without --force; 0: one member", 0, 0, 1000),
     "expose_sites": Option(Kind.BOOLEAN, "give each site a name of its own below the names that point here, as in fra.www", default=False),
 }
 
@@ -84,6 +85,7 @@ def read(pool_id: str, node: Node, sites: Mapping[str, Site], problems: Problems
         couple=given.get("couple", False),
         failback_delay=given.get("failback_delay", 0.0),
         expose_sites=given.get("expose_sites", False),
+        min_sites=given.get("min_sites", 0),
         where=node.key_where,
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -160,8 +159,10 @@ async def test_dead_members_do_not_count_as_left_and_forced_ones_do(desk: Overri
         await desk.override(words("drain", "pool", "web"))
 
 
-async def test_min_sites_is_a_guard(desk: OverrideDesk, load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(load.model.pools, "web", replace(load.model.pools["web"], min_sites=2))  # type: ignore[arg-type]  # a dict, in truth
+async def test_min_sites_is_a_guard(store: MemoryStore, keeper: Keeper, settings: Settings) -> None:
+    (settings.zones[0] / "example.com.yaml").write_text(ZONE.replace("ttl: 60/5", "min_sites: 2"))
+    load = Loader(settings).load()
+    desk = OverrideDesk(store, keeper, lambda: Scene(load.model, {}, load.reach))
     await desk.override(words("drain", "member", "web/fra"))
     with pytest.raises(UsageError, match=r"left with only iad \(min_sites: 2\): fra is drained by ann; sin is drained by ann"):
         await desk.override(words("drain", "member", "web/sin"))
