@@ -125,9 +125,10 @@ class World:
         self._compile(() if self.said.hold(self.now) else self._judge())
 
     def restart(self) -> None:
-        """Be a node that starts now: it has the files, and reads the votes that probers have written."""
-        self.verdicts = {}
-        self._judge()
+        """Be a node that starts now: it has the files, the words of operators, and the votes of probers; held verdicts are kept on disk."""
+        if not self.said.hold(self.now):
+            self.verdicts = {}
+            self._judge()
         self._compile_all()
 
     def interval(self, target: Target) -> float:
