@@ -164,6 +164,17 @@ async def test_control_dies_or_stalls_and_nobody_notices(start: Any, make_asker:
     assert asker.lost == 0
 
 
+async def test_a_plane_that_dies_while_control_is_stopped_waits_for_control(start: Any, wait: Any) -> None:
+    service = await start(planes=1, stall_limit=3)
+    [control], [plane] = service.children("gslb.role.control"), service.children("gslb.role.plane")
+    os.kill(control, signal.SIGSTOP)
+    os.kill(plane, signal.SIGKILL)
+    query = dns.message.make_query("www.example.com", "A")
+    reply = await dns.asyncquery.udp(query, "127.0.0.1", port=service.port, timeout=40)  # it waits in the socket, which the supervisor keeps
+    assert service.logged("control ended and is started again")  # an answer needs a plan, and only control makes one
+    assert [str(rdata) for rdata in reply.answer[0]] == [FRA]
+
+
 async def test_a_killed_plane_comes_back_to_its_queued_queries(start: Any, make_asker: Any, wait: Any) -> None:
     service = await start()
     async with make_asker(service.port) as asker:
