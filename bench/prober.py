@@ -123,6 +123,11 @@ def targets(kind: str, count: int, checks: Mapping[str, Check]) -> dict[Target, 
     return found
 
 
+def run_delay() -> float:
+    """Return for how many seconds this process was ready to run and had to wait for its core."""
+    return int(Path("/proc/self/schedstat").read_text(encoding="ascii").split()[1]) / 1e9
+
+
 async def watch(probed: Mapping[Target, Check], seconds: float) -> None:
     """Probe, and print the figures of the first round and of `seconds` once rounds are spread."""
     seen: Counter[str] = Counter()
@@ -140,13 +145,14 @@ async def watch(probed: Mapping[Target, Check], seconds: float) -> None:
     await prober.first_round.wait()
     print(f"first round   {time.monotonic() - began:.2f} s, {time.process_time() - cpu:.2f} s of CPU")
     await asyncio.sleep(10)  # two rounds, until they are spread over the interval
-    prober.lateness, cpu = Lateness(), time.process_time()
+    prober.lateness, cpu, kept_waiting = Lateness(), time.process_time(), run_delay()
     await asyncio.sleep(seconds)
-    cpu, late = time.process_time() - cpu, prober.lateness
+    cpu, late, kept_waiting = time.process_time() - cpu, prober.lateness, run_delay() - kept_waiting
     print(f"checks        {late.count / seconds:.0f}/s, {1000 * cpu / late.count:.3f} ms of CPU each, {100 * cpu / seconds:.0f} % of a core")
     print(
         f"lateness      p50 {1000 * late.percentile(0.5):.1f} ms, p99 {1000 * late.percentile(0.99):.1f} ms, most {1000 * late.percentile(1):.1f} ms"
     )
+    print(f"machine       the core was busy with others for {100 * kept_waiting / seconds:.0f} % of the time")
     status = Path("/proc/self/status").read_text(encoding="ascii")  # noqa: ASYNC240 - the measuring is over
     print(f"memory        {int(status.partition('VmRSS:')[2].split()[0]) / 1024:.0f} MB")
     print("\n".join(f"{count:13} {reason}" for reason, count in seen.most_common(15)))
