@@ -15,10 +15,10 @@ import pytest
 pytestmark = pytest.mark.live
 
 
-async def explain(service: Any, *arguments: str) -> tuple[int, str]:
-    """Run the command as an operator does, beside the service."""
+async def gslb(service: Any, *arguments: str) -> tuple[int, str]:
+    """Run a command as an operator does, beside the service."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "gslb", "explain", *arguments, "--config", str(service.folder / "gslb.yaml")),
+        *(sys.executable, "-m", "gslb", *arguments, "--config", str(service.folder / "gslb.yaml")),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         env={**os.environ, "COLUMNS": "200"},
@@ -29,7 +29,7 @@ async def explain(service: Any, *arguments: str) -> tuple[int, str]:
 
 
 async def told(service: Any, *arguments: str) -> dict[str, Any]:
-    code, out = await explain(service, "www.example.com", "A", "--client", "127.0.0.1", "--live", "--format", "json", *arguments)
+    code, out = await gslb(service, "explain", "www.example.com", "A", "--client", "127.0.0.1", "--live", "--format", "json", *arguments)
     assert code == 0, out
     return json.loads(out)
 
@@ -51,6 +51,14 @@ async def test_the_running_node_explains_what_it_answers(start: Any, wait: Any) 
     assert [one["member"] for one in what_if["answer"]["members"]] == ["iad"]
     assert (await answered(service))[0] == ["198.51.100.10"]  # nothing was done
 
+    assert (await gslb(service, "site", "drain", "fra", "--reason", "new switches", "--for", "2h"))[0] == 0
+    drained = await wait(lambda: settled(service, "iad"))
+    (fra,) = (one for one in drained["decision"]["members"] if one["member"] == "fra")
+    assert (fra["state"], fra["reserve"], fra["override"]["kind"], fra["override"]["reason"]) == ("up", True, "drain", "new switches")
+    assert drained["because"] == "operators keep fra out"
+    assert (await gslb(service, "site", "undrain", "fra", "--reason", "done"))[0] == 0
+    await wait(lambda: settled(service, "fra"))
+
     await service.sites.sites["fra"].turn("error")
     after = await wait(lambda: settled(service, "iad"))
     (fra,) = (one for one in after["decision"]["members"] if one["member"] == "fra")
@@ -59,12 +67,12 @@ async def test_the_running_node_explains_what_it_answers(start: Any, wait: Any) 
     assert after["generation"] > at_first["generation"]
     assert (await answered(service))[0] == ["192.0.2.10"]
 
-    code, out = await explain(service, "www.example.com", "--client", "127.0.0.1")
+    code, out = await gslb(service, "explain", "www.example.com", "--client", "127.0.0.1")
     assert code == 0
     assert "states are from the last votes on this machine's disk" in out
     assert "drops fra: down" in out
 
-    code, out = await explain(service, "www.example.com", "--live", "--client", "127.0.0.1", "--assume-down", "nowhere")
+    code, out = await gslb(service, "explain", "www.example.com", "--live", "--client", "127.0.0.1", "--assume-down", "nowhere")
     assert code != 0
     assert "'nowhere' is neither a site nor POOL/MEMBER" in out
 
