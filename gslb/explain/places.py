@@ -88,14 +88,17 @@ def region(subject: Subject, number: int, who: Client) -> dict[str, Any] | None:
         return None
     partition = subject.snapshot.partitions[number]
     mine = region_of(partition, who)
-    _, length = of_subnet(partition, who.address.max_prefixlen, who.address.packed, who.address.packed)
+    seen, length = of_subnet(partition, who.address.max_prefixlen, who.address.packed, who.address.packed)
     block = ip_network((who.address, min(length, who.address.max_prefixlen)), strict=False)
+    whole = seen == mine  # else the client stands in a network longer than client subnets are looked at (`cap4`, `cap6`)
+    if not whole:
+        block = subject.atlas.lookup(who.address)[1]
     return {
         "partition": number,
         "region": mine,
         "regions": len({*partition.v4_region, *partition.v6_region}),
         "block": str(block),
-        "cut_by": _neighbour(subject, partition, block, mine),
+        "cut_by": _neighbour(subject, partition, block, mine) if whole else None,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -26,11 +27,18 @@ def test_neighbours_are_of_another_region(worlds: Any) -> None:
             partition = world.subject.snapshot.partitions[region["partition"]]
             assert ip_address(told["client"]["address"]) in ip_network(region["block"])
             assert of_client(partition, client.packed) == region["region"]
+            block = ip_network(region["block"])
+            chance = random.Random(str(block))
+            for _ in range(5):  # whoever stands in the block gets the same, as far as client subnets are looked at
+                other = block[chance.randrange(block.num_addresses)]
+                cap = partition.cap4 if block.version == 4 else partition.cap6
+                masked = other if block.prefixlen > cap else ip_network((other, cap), strict=False).network_address
+                assert of_client(partition, masked.packed) == region["region"]
             cut = region["cut_by"]
             if cut is None or cut["why"] != "region":
                 continue
             named += 1
-            assert ip_network(region["block"]).subnet_of(ip_network(cut["wider"]))  # type: ignore[arg-type]
+            assert block.subnet_of(ip_network(cut["wider"]))  # type: ignore[arg-type]
             other = ip_network(cut["network"])
             assert cut["region"] != region["region"]
             inside = [one for one in (other, ip_network(cut["wider"])) if one.version == other.version]
