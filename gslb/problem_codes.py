@@ -42,6 +42,7 @@ CODES: Final[dict[str, Code]] = {
     "Y007": Code("An alias names no anchor, or contains itself.", "Define the anchor (&name) before its alias (*name)."),
     "Y008": Code("A key is not plain text.", "Use a single word or a quoted string as the key."),
     "Y009": Code("A merge key (<<) does not lead to a mapping.", "Merge with an alias to a mapping, or with a list of those."),
+    "Y010": Code("A file goes on for very long without a value.", "Close the quote, or remove what is commented out."),
     # ── S: settings ───────────────────────────────────────────────────────────────────────────────────────────────────
     "S001": Code("The settings file is not a mapping.", "Write key: value at its top."),
     "S002": Code("A setting is not known.", "Correct its spelling; the reference lists all of them."),

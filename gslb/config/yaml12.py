@@ -23,7 +23,9 @@ from gslb.config.yaml_syntax import explain, place_of
 from gslb.errors import Problems
 
 MAX_DEPTH: Final = 50  # octoDNS needs 7, a deep JSON expectation perhaps 15; what recurses over values must never run out of stack
-FREE_EXPANSION: Final = 100_000  # values that aliases may stand for in any file; beyond it, ten times the file's own values
+MAX_VALUE: Final = 8 << 20  # characters between two values: a text, or comments; a record's longest text has 64 KiB
+FREE_EXPANSION: Final = 100_000  # values that aliases may stand for in any file; beyond it, ten times the file's own values, but never more than
+MAX_EXPANSION: Final = 2_000_000
 
 _INTEGER: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,30})|0o[0-7]{1,30}|0x[0-9a-fA-F]{1,30}")
 _FLOAT: Final = re.compile(
@@ -41,7 +43,8 @@ def load(file: str, text: str, problems: Problems) -> Document | None:
     """Read one YAML document; None when mistakes made it useless (each is among `problems`)."""
     reader = _Reader(Document(file), problems)
     try:
-        parser = yaml.CSafeLoader(text)
+        feed = _Feed(text, reader)
+        parser = yaml.CSafeLoader(feed)
         try:
             reader.read(parser)
         finally:
@@ -50,7 +53,7 @@ def load(file: str, text: str, problems: Problems) -> Document | None:
         explain(error, file, text, problems)
         return None
     except UnicodeEncodeError as error:
-        problems.error("Y001", "the text holds half of a surrogate pair", place_of(file, text, error.start))
+        problems.error("Y001", "the text holds half of a surrogate pair", place_of(file, text, feed.at + error.start))
         return None
     return None if reader.mistakes else reader.document
 
@@ -97,6 +100,28 @@ class _Anchor:
     source: str | None = None
 
 
+class _Feed:
+    """Gives the parser the text in pieces; stops it where it goes on for too long without a value, and would hold all of that at once."""
+
+    def __init__(self, text: str, reader: _Reader) -> None:
+        self.at = 0
+        self._text = text
+        self._reader = reader
+        self._count = self._since = 0
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return the next piece; PyYAML calls it when it needs more."""
+        if self._reader.count != self._count:
+            self._count, self._since = self._reader.count, self.at
+        elif self.at - self._since > MAX_VALUE:
+            hint = "close the quote, or remove what is commented out"
+            self._reader.error("Y010", f"more than {MAX_VALUE >> 20} MiB follow without a value", self._reader.place(), hint)
+            raise _Stop
+        piece = self._text[self.at : self.at + size].encode()
+        self.at += size
+        return piece
+
+
 class _Reader:
     """Builds the document from the parser's events, with a stack of its own: depth cannot exhaust Python's."""
 
@@ -127,6 +152,11 @@ class _Reader:
                 if handler is not None:
                     mark = event.start_mark
                     handler(event, mark.line << 32 | mark.column)
+
+    def place(self) -> int:
+        """Return where the last key or item stands."""
+        frame = self.stack[-1] if self.stack else None
+        return max(frame.place, frame.key_place, *frame.places[-1:]) if frame else 0
 
     def error(self, code: str, message: str, place: int, hint: str = "") -> None:
         """Note a mistake; reading goes on, but the document will not be used."""
@@ -218,7 +248,7 @@ class _Reader:
             self.error("Y007", f"alias *{event.anchor} " + ("stands inside its own anchor" if inside else "has no anchor before it"), place)
             anchor = _Anchor("", 1)
         self.expanded += anchor.size
-        if self.expanded > FREE_EXPANSION + 10 * self.count:
+        if self.expanded > min(FREE_EXPANSION + 10 * self.count, MAX_EXPANSION):
             self.error("Y004", "the aliases of this file stand for too many values", place, "write the data out, or use fewer aliases")
             raise _Stop
         if not (self.stack and self.stack[-1].wants_key):

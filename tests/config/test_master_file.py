@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from gslb import model, names
-from gslb.config import master_file
-from gslb.config.master_file import included, reader
+from gslb.config import bounds, master_file
+from gslb.config.master_file import included, line, reader
 from gslb.config.master_file.complaints import MAX_MISTAKES
 from gslb.errors import Problem, Problems, Severity, Where
 
@@ -203,6 +203,17 @@ class TestGenerate:
         many = f"$GENERATE 1-{reader.MAX_GENERATED} h$ A 192.0.2.1\n"
         assert _mistakes(HEAD + many.replace("1-", "0-")) == ["M024 5:11"]
 
+    def test_what_all_of_them_would_make_is_counted_before_any_is_carried_out(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        made: list[int] = []
+        monkeypatch.setattr(reader.Reader, "_round", lambda *_: made.append(1))
+        assert _mistakes(HEAD + "$generate 1-65535 h$ A 192.0.2.1\n" * 200 + "x A 1\n") == ["M024 5:11", "M012 205:5"]
+        assert not made
+        assert _mistakes(HEAD + "$INCLUDE a\n" * 200, lambda _: "$GENERATE 1-1000 h$ A 192.0.2.1\n") == ["M024 1:11"]
+        assert len(made) == 131_000
+
+    def test_a_range_over_several_lines_is_bounded_too(self) -> None:
+        assert _mistakes(HEAD + "$GENERATE ( 1-2000000\n h$ A 192.0.2.1 )\n") == ["M024 5:13"]
+
     def test_one_complaint_for_all_rounds(self) -> None:
         assert _mistakes(HEAD + "$GENERATE 1-1000 h$ A x$\n") == ["M012 5:23"]
         assert _mistakes(HEAD + "$GENERATE 1-1000 h..$ A 192.0.2.1\n") == ["M011 5:18"]
@@ -239,3 +250,28 @@ def test_large_files_are_read_fast() -> None:
     began = time.process_time()
     assert len(_zone("".join(lines))) == 15_002
     assert time.process_time() - began < 2
+
+
+class TestHostile:
+    """What no zone file is: it is refused soon, whatever its size."""
+
+    @pytest.mark.parametrize("text", ["x TXT ( " + "a\n" * 1_000_000, "x TXT ( " + "a a a a a a a a a a\n" * 60_000, "(" + "\n" * 2_000_000])
+    def test_an_entry_is_bounded(self, text: str) -> None:
+        began = time.process_time()
+        assert _mistakes(HEAD + text) == [f"M001 5:{text.index('(') + 1}"]
+        assert time.process_time() - began < 5
+
+    @pytest.mark.parametrize("sign", ["a ", '"', '""', "\\", "(", "é", "${"])
+    def test_a_long_line_takes_no_more_than_its_length(self, sign: str) -> None:
+        began = time.process_time()
+        _read(HEAD + "x TXT " + sign * (bounds.MAX_LINE // 2 // len(sign)) + "\n")
+        assert time.process_time() - began < 3
+
+    def test_lines_are_cut_in_pieces_without_losing_one(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(line, "PIECE", 100)
+        text = HEAD + "".join(f"h{at} A 192.0.2.1\n" for at in range(1_000))
+        zone, problems = _read(text)
+        assert zone is not None
+        assert (len(zone.names), problems) == (1_002, [])
+        where = zone.names[names.from_text("h999.example.com.")].rrsets[0].where
+        assert where.line == text.count("\n")

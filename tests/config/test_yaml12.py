@@ -176,3 +176,31 @@ def test_json_is_yaml(data):
     import json
 
     assert value(json.dumps({"x": data})) == {"x": data}
+
+
+@pytest.mark.parametrize(
+    ("head", "tail", "column"),
+    [('a: 1\nb: "', '"\n', 1), ("a: 1\nb:\n", "c: 2\n", 1), ("a: 1\nb:\n  - x\n  - '", "'\n", 5)],
+    ids=["quote", "comments", "item"],
+)
+def test_what_goes_on_without_a_value_is_stopped_before_it_is_held(head, tail, column):
+    line = "# " + "x" * 97 + "\n"
+    document, problems = read(head + line * (2 * yaml12.MAX_VALUE // len(line)) + tail)
+    assert document is None
+    assert [problem.message for problem in problems] == ["more than 8 MiB follow without a value"]
+    assert problems[0].code == "Y010"
+    assert (problems[0].where.line, problems[0].where.column) == (3 if column == 5 else 2, column)
+    document, problems = read(head + line * (yaml12.MAX_VALUE // 2 // len(line)) + tail)
+    assert document is not None
+
+
+def test_half_a_surrogate_pair_far_inside_is_told_where_it_stands():
+    _, problems = read("a:\n" + "- b\n# é\n" * 5_000 + "- x\ud800\n")
+    assert [(problem.code, problem.where.line, problem.where.column) for problem in problems] == [("Y001", 10_002, 4)]
+
+
+def test_aliases_of_a_large_file_do_not_stand_for_more_than_a_bound(monkeypatch):
+    text = "a: &a [" + "1, " * 1_000 + "]\nb: [" + "1, " * 10_000 + "]\nc: [" + "*a, " * 200 + "]\n"
+    assert read(text)[0] is not None  # its own values would allow 210,000
+    monkeypatch.setattr(yaml12, "MAX_EXPANSION", 150_000)
+    assert codes(text) == ["Y004"]

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 _RANGE: Final = re.compile(r"([0-9]{1,10})-([0-9]{1,10})(?:/([0-9]{1,10}))?", re.ASCII)
+_DIRECTIVE: Final = re.compile(
+    r"^\$GENERATE[ \t]{1,99}([0-9]{1,10})-([0-9]{1,10})(?:/([0-9]{1,10}))?(?=[ \t])", re.ASCII | re.IGNORECASE | re.MULTILINE
+)
 _PLACE: Final = re.compile(r"\\.|\$\$|\$\{([^${}]{0,40})\}|\$", re.DOTALL)
 _MODIFIER: Final = re.compile(r"\s*([+-]?[0-9]{1,10})\s*(?:,\s*([0-9]{1,3})\s*(?:,\s*([doxXnN])\s*)?)?", re.ASCII)
 _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
@@ -45,6 +48,16 @@ def read_range(text: str) -> Range:
     if start > stop or not step:
         raise ValueError(f"range {text} is empty: start must not be above stop, and the step must be positive")
     return Range(start, stop, step)
+
+
+def total(text: str) -> int:
+    """Count the rounds of all directives in a file's text by arithmetic, before any is carried out. Ranges that are none count nothing."""
+    count = 0
+    for match in _DIRECTIVE.finditer(text):
+        start, stop, step = int(match[1]), int(match[2]), int(match[3] or "1")
+        if start <= stop and step:
+            count += (stop - start) // step + 1
+    return count
 
 
 def held_together(data: list[str]) -> str:

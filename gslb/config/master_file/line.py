@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
 Complain = Callable[[str, int, int, str, str], None]  # code, line, column, message, hint
+PIECE: Final = 1 << 20  # characters of a file that are cut into lines at a time
+LONGEST: Final = 1 << 20  # characters of an entry; a record has 64 KiB, with every octet written \\DDD a quarter of this
 
 # Printable ASCII and blanks without " ( ) ; \ — and the same with quoted strings and a comment at the end.
 _PLAIN: Final = re.compile(r"[\t\r !#-'*-:<-\[\]-~]*").fullmatch
@@ -51,11 +53,8 @@ class Line:
 
 def lines(text: str, complain: Complain) -> Iterator[Line]:
     """Cut a file's text into entries; one that cannot be cut is complained of and left out."""
-    physical = text.removeprefix("\ufeff").split("\n")  # only LF ends a line here; str.splitlines knows ten other ends
-    at = 0
-    while at < len(physical):
-        raw = physical[at]
-        at += 1
+    physical = enumerate(_physical(text.removeprefix("\ufeff")), 1)
+    for at, raw in physical:
         if _PLAIN(raw):
             words = raw.split()
             if words:
@@ -66,9 +65,21 @@ def lines(text: str, complain: Complain) -> Iterator[Line]:
                 yield Line(at, raw[0] in " \t", words, raw)
         else:
             entry = _Entry(at, raw[:1] in (" ", "\t"), complain)
-            at = entry.take(physical, at - 1)
+            entry.take(chain([(at, raw)], physical))
             if entry.words and not entry.torn:
                 yield Line(entry.number, entry.indented, entry.words, places=entry.places)
+
+
+def _physical(text: str) -> Iterator[str]:
+    """Cut at LF, which alone ends a line here (str.splitlines knows ten other ends); in pieces, so that not all lines are held at once."""
+    start = 0
+    while len(text) - start > PIECE:
+        end = text.find("\n", start + PIECE)
+        if end < 0:
+            break
+        yield from text[start:end].split("\n")
+        start = end + 1
+    yield from text[start:].split("\n")
 
 
 class _Entry:
@@ -83,15 +94,19 @@ class _Entry:
         self._complain = complain
         self._open: list[tuple[int, int]] = []
 
-    def take(self, physical: list[str], at: int) -> int:
-        """Take lines until all parentheses are closed; return the index of the line after."""
-        while at < len(physical):
-            self._take_line(physical[at], at + 1)
-            at += 1
+    def take(self, physical: Iterator[tuple[int, str]]) -> None:
+        """Take lines until all parentheses are closed. One that is never closed, or much too late, takes the rest of the file with it."""
+        octets = 0
+        for number, raw in physical:
+            self._take_line(raw, number)
             if not self._open:
-                return at
+                return
+            octets += len(raw) + 1
+            if octets > LONGEST:
+                break
+        for _ in physical:
+            pass  # what it holds cannot be told apart from what follows
         self._tear("M001", *self._open[-1], "this parenthesis is never closed", "close it where the record ends")
-        return at
 
     def _take_line(self, raw: str, number: int) -> None:
         for match in _TOKEN.finditer(raw):

@@ -18,7 +18,7 @@ from gslb.errors import Where
 
 MAX_DEPTH: Final = 10  # of $INCLUDE; people use one or two
 MAX_FILES: Final = 1_000  # of $INCLUDE; a file included by each of ten levels twice would be read 1,024 times
-MAX_GENERATED: Final = 1_000_000  # records of all $GENERATE of a zone: some seconds, some hundred MiB
+MAX_GENERATED: Final = 131_072  # records of all $GENERATE of a zone: a reverse zone of two /16, some seconds
 
 # Directive → least and most arguments, and how it is written.
 _DIRECTIVES: Final = {
@@ -40,6 +40,7 @@ class Reader:
         self._torn = False
         self._open: list[str] = []
         self._files = self._included_octets = self._generated = 0
+        self._too_many = self._too_many_told = False  # records that $GENERATE would make
 
     @property
     def torn(self) -> bool:
@@ -50,6 +51,7 @@ class Reader:
         """Read one file to its end."""
         self._record.file = file
         self._record.origin = origin
+        self._too_many |= self._generated + generate.total(text) > MAX_GENERATED  # then none is carried out: it is said at the first
         self._open.append(file)
         for line in lines(text, self._complain_of_text):
             if self._complaints.full:
@@ -134,8 +136,12 @@ class Reader:
             record.complain(line, 1, "M023", str(error), _DIRECTIVES["$GENERATE"][2])
             return
         self._generated += len(rounds)
-        if self._generated > MAX_GENERATED:
-            record.complain(line, 1, "M024", f"$GENERATE makes more than {MAX_GENERATED} records", "use a smaller range, or a wildcard")
+        self._too_many |= self._generated > MAX_GENERATED
+        if self._too_many:
+            if not self._too_many_told:
+                said = f"$GENERATE makes more than {MAX_GENERATED} records in this zone"
+                record.complain(line, 1, "M024", said, "use a smaller range, or a wildcard")
+            self._too_many_told = True
             return
         data = line.words[head[1] + 1 :]
         template = generate.held_together(data)
