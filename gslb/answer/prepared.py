@@ -53,10 +53,10 @@ class Fixed:
 
 
 class Pooled:
-    """A reply whose last answer RRset comes from pools: head (by count of records), records, OPT, scope and address."""
+    """A reply whose last answer RRset comes from pools: head, records, OPT, scope and address."""
 
     __slots__ = (
-        *("_bits", "_found", "_heads", "_opt", "_others", "_query", "_room", "_shape", "_shelves", "_start"),
+        *("_bits", "_body", "_chain", "_count", "_found", "_head", "_opt", "_others", "_query", "_room", "_shape", "_shelves"),
         *("cost", "shelf", "spare"),
     )
 
@@ -65,12 +65,14 @@ class Pooled:
         self._query = query
         self._shape = shape
         self._found = found
-        self._start = start
         self._shelves = shelves
         self._opt = _opt(query, shape, 0)
         self._room = start.limit - len(start.out)
-        self._heads: dict[int, bytes] = {}
-        self._others: dict[tuple[int, bool, int], Fixed] = {}
+        self._body = bytes(start.out[HEADER:])  # of the message no more is kept: many of these are, and most are never asked for again
+        self._chain = start.counts[0]
+        self._count = 0
+        self._head = b""
+        self._others: dict[tuple[int, bool, int], Fixed] | None = None
         subnet = query.edns.subnet if query.edns else None
         self._bits = subnet.bits if subnet else 0
         self.spare = spare(subnet.source) if subnet else 0
@@ -95,12 +97,12 @@ class Pooled:
         count = outcome.count
         if not count or len(outcome.octets) > self._room:
             return self._other(outcome, ident, octets, scope)
-        head = self._heads.get(count)
-        if head is None:
-            head = self._heads[count] = self._start.octets(_flags(self._query, self._found), count, bool(self._opt))
+        if count != self._count:
+            self._count = count
+            self._head = header(_flags(self._query, self._found), self._chain + count, 0, bool(self._opt)) + self._body
         if bits:
-            return ident + head + outcome.octets + self._opt + _SCOPES[scope] + octets, outcome.tally
-        return ident + head + outcome.octets + self._opt, outcome.tally
+            return ident + self._head + outcome.octets + self._opt + _SCOPES[scope] + octets, outcome.tally
+        return ident + self._head + outcome.octets + self._opt, outcome.tally
 
     def _other(self, outcome: Outcome, ident: bytes, octets: bytes, scope: int) -> tuple[bytes, Tally]:
         """Reply without the pool's records: there are none, or they do not fit.
@@ -109,6 +111,8 @@ class Pooled:
         """
         fits = not outcome.count
         ttl = outcome.ttl if fits else 0
+        if self._others is None or len(self._others) > MAX_OTHERS:
+            self._others = {}
         other = self._others.get((outcome.rcode, fits, ttl))
         if other is None:
             found = self._found._replace(dynamic=None, hinted=())
@@ -117,8 +121,6 @@ class Pooled:
             elif fits and found.zone:
                 soa = negative(found.zone)
                 found = found._replace(authority=(soa._replace(ttl=min(soa.ttl, ttl)),))
-            if len(self._others) >= MAX_OTHERS:
-                self._others.clear()
             other = self._others[outcome.rcode, fits, ttl] = _fixed(self._query, found, self._shape, self._shelves, cut_off=not fits)
         wire, tally = other.finish(ident, b"", 0, octets)
         if not fits:
