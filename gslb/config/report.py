@@ -99,18 +99,28 @@ def codes_markdown() -> str:
 
 
 class _Lines:
-    """Source lines by file and number; a file is split once."""
+    """Source lines by file and number. Walks on from the line asked for last: problems come in order, and files may have millions of lines."""
 
     def __init__(self, sources: Mapping[str, str]) -> None:
         self._sources = sources
-        self._split: dict[str, list[str]] = {}
+        self._last: dict[str, tuple[int, int]] = {}  # a line's number, and where it starts
 
     def get(self, file: str, number: int) -> str:
         """Return a line without its end; empty where it is not known."""
-        if file not in self._split:
-            self._split[file] = self._sources.get(file, "").split("\n")
-        lines = self._split[file]
-        return lines[number - 1].rstrip("\r") if 0 < number <= len(lines) else ""
+        text = self._sources.get(file, "")
+        at, start = self._last.get(file, (1, 0))
+        if number < at:
+            at, start = 1, 0
+        if number < 1:
+            return ""
+        while at < number:
+            end = text.find("\n", start)
+            if end < 0:
+                return ""
+            at, start = at + 1, end + 1
+        self._last[file] = at, start
+        end = text.find("\n", start)
+        return text[start : end if end >= 0 else len(text)].rstrip("\r")
 
 
 def _block(problem: Problem, lines: _Lines) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import tracemalloc
 
 from gslb.config import report
 from gslb.errors import Problem, Severity, Where
@@ -57,6 +58,21 @@ def test_many_mistakes_in_one_long_line_are_told_quickly():
     assert told.count("a b\N{REPLACEMENT CHARACTER}a") >= 1_000
     assert len(data) < 20_000_000
     assert json.loads(data)["problems"][0]["source"] == sources["long.yaml"][: report.LONGEST]
+
+
+def test_lines_are_found_in_any_order_without_holding_all_of_them():
+    sources = {"a": "one\ntwo\r\n\nfour", "b": ""}
+    lines = report._Lines(sources)
+    assert [lines.get("a", number) for number in (4, 1, 2, 2, 5, 3, 0, -1, 4)] == ["four", "one", "two", "two", "", "", "", "", "four"]
+    assert [lines.get(file, 1) for file in "bc"] == ["", ""]
+    tracemalloc.start()
+    try:
+        shown = report._Lines({"long": "x\n" * 1_000_000}).get("long", 900_000)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert shown == "x"
+    assert peak < 4_000_000  # the text itself; as a list of lines it would take ten
 
 
 def test_a_place_without_a_known_line_is_shown_without():
