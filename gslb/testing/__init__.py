@@ -1,7 +1,7 @@
 """Contract suites and false things for tests of gslb and of its plugins; ships with the package, imported by tests only.
 
-`check_check` holds for every check type (`check_silent` for what speaks no TCP), `check_store` for every store; `FalseClock` moves when it is told to;
-`servers` break in every way a site can. A plugin in another package proves itself with the same calls as the built-in ones.
+`check_check` holds for every check type (`check_silent` for what speaks no TCP), `check_store` for every store; `FalseClock` moves when told
+to; `servers` break in every way a site can. A plugin in another package proves itself with the same calls as the built-in ones.
 """
 
 from __future__ import annotations
