@@ -142,6 +142,7 @@ class Asker:
     port: int
     name: str = "www.example.com"
     interval: float = 0.01
+    patience: float = 3.0  # seconds until a query counts as lost
     answers: list[Answered] = field(default_factory=list)
     lost: int = 0
     sent: int = 0
@@ -177,7 +178,7 @@ class Asker:
             sock.connect(("127.0.0.1", self.port))
             try:
                 sock.send(os.urandom(2) + b"\0\0\0\1" + bytes(6) + labels + struct.pack("!HH", 1, 1))
-                wire = await asyncio.wait_for(loop.sock_recv(sock, 4096), 3)
+                wire = await asyncio.wait_for(loop.sock_recv(sock, 4096), self.patience)
             except (TimeoutError, OSError):
                 self.lost += 1
                 return

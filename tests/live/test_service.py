@@ -177,7 +177,7 @@ async def test_a_plane_that_dies_while_control_is_stopped_waits_for_control(star
 
 async def test_a_killed_plane_comes_back_to_its_queued_queries(start: Any, make_asker: Any, wait: Any) -> None:
     service = await start()
-    async with make_asker(service.port) as asker:
+    async with make_asker(service.port, patience=20) as asker:  # queries wait in the socket for as long as a new Python takes to start
         await wait(lambda: len(asker.answers) > 50)
         first = service.children("gslb.role.plane")
         for plane in first:
