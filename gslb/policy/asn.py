@@ -13,6 +13,7 @@ from gslb.model import Location, Site
 from gslb.option import Complaint, Kind, Option
 from gslb.policy import rules
 from gslb.policy.candidate import Candidate, Outcome
+from gslb.policy.example import Example, Shown
 from gslb.policy.places import Level, NoSuchPlaceError, Place, place
 
 _SETTINGS: Final = frozenset({"fence"})
@@ -30,6 +31,13 @@ class Asn:
     doc: ClassVar = (
         "Sends clients of the listed autonomous systems to the sites written for them, in the order written. All other clients, and those whose "
         "AS number is not known, pass unchanged. Where none of their sites is left, listed clients pass too, unless `fence: true`."
+    )
+    example: ClassVar = Example(
+        "policy: [{asn: {AS64500: [sjc, iad]}}, nearest]",
+        (
+            Shown("AS64500", "", "iad"),
+            Shown("Germany", "", "fra"),
+        ),
     )
     options: ClassVar[Mapping[str, Option]] = {
         "fence": Option(Kind.BOOLEAN, "Never give listed clients anything else, even when nothing of theirs is up.", default=False),

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final, Protocol, Self, runtime_checkable
 
 from gslb.model import Location, Site
 from gslb.option import Complaint, Option
+from gslb.policy.example import Example
 from gslb.verdict import State
 
 FAIL_OPEN: Final = 8  # groups in an answer when all are down (design: "at most 8 groups"): enough for a client to find a live one, fits 512 octets
@@ -59,6 +60,7 @@ class Filter(Protocol):
 
     name: ClassVar[str]
     doc: ClassVar[str]
+    example: ClassVar[Example]  # printed on the reference page and executed; the laws try its options
     options: ClassVar[Mapping[str, Option]]  # the key "*" describes every key not named (rules of `geo`)
 
     @classmethod

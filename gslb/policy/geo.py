@@ -19,6 +19,7 @@ from gslb.model import Location, Site
 from gslb.option import Complaint, Kind, Option
 from gslb.policy import rules
 from gslb.policy.candidate import Candidate, Outcome
+from gslb.policy.example import Example, Shown
 
 _SETTINGS: Final = frozenset({"fence"})
 
@@ -36,6 +37,14 @@ class Geo:
         "Keeps the sites listed for the client's place, in the order written; unlisted sites are dropped. The most specific rule wins: network, tag, "
         "AS number, subdivision, country, continent, `default`. Where no listed site is left, the next wider rule is used, then `default`, unless "
         "`fence: true`. A client at a site that the operator's networks name gets that site first, if the rules list it."
+    )
+    example: ClassVar = Example(
+        "policy: [{geo: {EU: [fra], NA: [iad, sjc], default: [iad, fra], fence: true}}]\nwhen_all_down: {backup: sorry}",
+        (
+            Shown("Germany", "", "fra"),
+            Shown("California", "", "iad sjc"),
+            Shown("Germany", "fra", "sorry"),
+        ),
     )
     options: ClassVar[Mapping[str, Option]] = {
         "default": Option(Kind.SITES, "Sites for clients that no other rule speaks of. Must be there."),

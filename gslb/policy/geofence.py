@@ -13,6 +13,7 @@ from gslb.model import Location, Site
 from gslb.option import Complaint, Kind, Option
 from gslb.policy import rules
 from gslb.policy.candidate import Candidate, Outcome
+from gslb.policy.example import Example, Shown
 from gslb.policy.places import NoSuchPlaceError, Place, place
 
 
@@ -28,6 +29,15 @@ class Geofence:
         "Drops the members at sites that may not serve the client: a site that is written here serves clients of its places only, any other site "
         "serves everybody. A client whose place is not known is outside every fence. Where nothing is left the pool fails, and its fence binds even "
         "then, so a fenced pool had better have a backup, or a site without a fence."
+    )
+    example: ClassVar = Example(
+        "policy: [{geofence: {fra: [EU], sin: [AS, OC]}}, nearest]",
+        (
+            Shown("Germany", "", "fra"),
+            Shown("Singapore", "", "sin"),
+            Shown("California", "", "sjc"),
+            Shown("Singapore", "fra iad sjc sin", "sin sjc iad"),
+        ),
     )
     options: ClassVar[Mapping[str, Option]] = {"*": Option(Kind.STRINGS, "A site, and the places it may serve: `fra: [EU, tag:office]`.")}
 

@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Self
 from gslb.model import Location, Site
 from gslb.option import Complaint, Kind, Option
 from gslb.policy.candidate import Candidate, Outcome
+from gslb.policy.example import Example, Shown
 from gslb.policy.grade import graded
 from gslb.verdict import State
 
@@ -33,6 +34,14 @@ class Healthy:
         "Where too few are left it fails, and the pool's `when_all_down` decides. Too few is none, unless the pool's `fail_if` says more. A member "
         "whose check gives it a grade below 100 counts with so much of its weight, in steps of ten. Stands in front of every chain unless the "
         "pool says `health: ignore`."
+    )
+    example: ClassVar = Example(
+        "policy: [healthy, {limit: {members: 2}}]\npick: all\nfail_if: {members_below: 2}",
+        (
+            Shown("Germany", "", "fra iad"),
+            Shown("Germany", "fra", "iad sjc"),
+            Shown("Germany", "fra iad sjc sin", "fra iad sjc sin"),
+        ),
     )
     options: ClassVar[Mapping[str, Option]] = {
         "members_below": Option(Kind.INTEGER, "Fail where fewer members than this are left.", default=1, minimum=1, maximum=1000),

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 from gslb.model import Location, Site
 from gslb.option import Complaint, Kind, Option
 from gslb.policy.candidate import Candidate, Outcome
+from gslb.policy.example import Example, Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,13 @@ class Limit:
         "Keeps the first so many sites, or members, in the order the filters before it left. A site fails as a whole: `per_site: 1` with "
         "`members: 2` makes sure that two answers do not fail together. A member without a site, and a pool inside the pool, counts as a site of its "
         "own. Left out when all members are down."
+    )
+    example: ClassVar = Example(
+        "policy: [{geo: {AS: [sin, fra], default: [iad, fra]}}, {limit: {sites: 2, per_site: 1}}]\npick: rotate",
+        (
+            Shown("Singapore", "", "sin fra"),
+            Shown("Singapore", "fra", "sin"),
+        ),
     )
     options: ClassVar[Mapping[str, Option]] = {
         "sites": Option(Kind.INTEGER, "Keep the members of the first so many sites.", minimum=1, maximum=1000),

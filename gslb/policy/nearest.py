@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Final, Self, cast
 from gslb.model import Location, Site
 from gslb.option import Complaint, Kind, Option
 from gslb.policy.candidate import FAIL_OPEN, Candidate, Outcome
+from gslb.policy.example import Example, Shown
 from gslb.policy.rules import known
 from gslb.policy.tiers import AT_LEAST, best
 
@@ -43,6 +44,14 @@ class Nearest:
         "one tier. Three tiers per location, then the listed order. A client at a site that the operator's networks name gets that site first. "
         "Clients whose location is not known get the listed order, or `default`. A pool inside the pool is as near as "
         "the nearest of what it would answer."
+    )
+    example: ClassVar = Example(
+        "policy: [{nearest: {bias: {sin: 20, iad: -10}, default: [fra, iad]}}]\npick: weighted",
+        (
+            Shown("California", "", "sjc"),
+            Shown("Singapore", "", "sin"),
+            Shown("anywhere unknown", "", "fra"),
+        ),
     )
     options: ClassVar[Mapping[str, Option]] = {
         "bias": Option(

@@ -14,6 +14,7 @@ from gslb.model import Location, Site
 from gslb.option import Complaint, Kind, Option
 from gslb.policy import rules
 from gslb.policy.candidate import Candidate, Outcome
+from gslb.policy.example import Example, Shown
 from gslb.policy.places import Level, NoSuchPlaceError, Place, place
 
 _SETTINGS: Final = frozenset({"fence"})
@@ -32,6 +33,14 @@ class Networks:
         "Sends clients in the listed networks, or with the listed tags (both from networks.yaml), to the sites written for them, in the order "
         "written; the longest network wins. All other clients pass unchanged. Where none of their sites is left, listed clients pass too, unless "
         "`fence: true`."
+    )
+    example: ClassVar = Example(
+        "policy: [{networks: {203.0.113.0/24: [fra], 'tag:office': [iad, fra]}}, nearest]",
+        (
+            Shown("203.0.113.9", "", "fra"),
+            Shown("California", "", "sjc"),
+            Shown("203.0.113.9", "fra", "iad"),
+        ),
     )
     options: ClassVar[Mapping[str, Option]] = {
         "fence": Option(Kind.BOOLEAN, "Never give listed clients anything else, even when nothing of theirs is up.", default=False),

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Self
 from gslb.model import Location, Site
 from gslb.option import Complaint, Option
 from gslb.policy.candidate import FAIL_OPEN, Candidate, Outcome
+from gslb.policy.example import Example, Shown
 from gslb.policy.tiers import AT_LEAST, best
 
 
@@ -28,6 +29,13 @@ class Priority:
     doc: ClassVar = (
         "Keeps the members with the lowest `priority` number; equal numbers are one group. Members without a number come after those "
         "that have one, each for itself, in list order. After `healthy` this is failover: the next group is used when the ones before it are gone."
+    )
+    example: ClassVar = Example(
+        "policy: [{priority: {at_least: 2}}]\npick: all",
+        (
+            Shown("Germany", "", "fra iad"),
+            Shown("Germany", "fra", "iad sjc"),
+        ),
     )
     options: ClassVar[Mapping[str, Option]] = {"at_least": AT_LEAST}
 

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Final, Self
 from gslb.model import Location, Site
 from gslb.option import Complaint, Kind, Option
 from gslb.policy.candidate import Candidate, Outcome
+from gslb.policy.example import Example, Shown
 
 PERCENT: Final = 100
 
@@ -32,6 +33,13 @@ class Ramp:
         "Gives a member that came back its share little by little: from `start` percent of its weight to all of it, over the time `over`. Where all "
         "members came back together, all ramp alike, so their shares are as ever. Works on weights: with the picks `weighted` and `sticky`. "
         "The pool's `ramp: 5m` puts it behind `healthy` in any preset."
+    )
+    example: ClassVar = Example(
+        "policy: [{ramp: {over: 10m}}]\npick: weighted",
+        (
+            Shown("Germany", "", "fra*300 iad*28 sjc*100 sin*100"),
+            Shown("Germany", "fra", "iad*28 sjc*100 sin*100"),
+        ),
     )
     options: ClassVar[Mapping[str, Option]] = {
         "over": Option(Kind.DURATION, "Time until the member has its whole weight.", default=300.0, minimum=1, maximum=86_400),

@@ -15,6 +15,7 @@ from gslb.model import Location, Site
 from gslb.option import Complaint, Kind, Option
 from gslb.policy import hours, rules
 from gslb.policy.candidate import Candidate, Outcome
+from gslb.policy.example import Example, Shown
 
 _SETTINGS: Final = frozenset({"zone"})
 
@@ -33,6 +34,13 @@ class Schedule:
         "Drops the members at sites that are closed: a site that is written here is open in its windows only, any other site always. A window is "
         "days, hours and dates, each of which may be left out. Where every site is closed the pool fails, and its `when_all_down` decides; closed "
         "sites are then as good as others."
+    )
+    example: ClassVar = Example(
+        "policy: [{schedule: {zone: Europe/Berlin, fra: ['mon-fri 07:00-20:00', 'sat 09:00-13:00'], sin: 2026-12-01..}}, priority]",
+        (
+            Shown("Germany", "", "fra"),
+            Shown("Germany", "fra", "iad"),
+        ),
     )
     options: ClassVar[Mapping[str, Option]] = {
         "zone": Option(Kind.STRING, "Time zone of the hours: `UTC`, an offset such as `+01:00`, or a name such as `Europe/Berlin`.", default="UTC"),
