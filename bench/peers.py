@@ -260,6 +260,6 @@ def answers(port: int, name: str = "static.example.org") -> bool:
             ask.connect(("127.0.0.1", port))
             ask.send(query)
             reply = ask.recv(4096)
-            return reply[:2] == query[:2] and reply[2] & 0x80 > 0 and reply[7] > 0  # not our own query, if the port met itself
+            return reply[:2] == query[:2] and reply[2] & 0x80 > 0 and reply[3] & 15 == 0  # QR: not our own query, if the port met itself
         except OSError:
             return False
