@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from gslb.errors import PlanError
 from gslb.model import Location
-from gslb.policy.candidate import Filter
+from gslb.policy.candidate import Keyed
 
 MAX_REGIONS: Final = 65_535  # a partition keeps regions in 16 bits
 
@@ -23,7 +23,7 @@ class Regions(NamedTuple):
     representative: list[Location]
 
 
-def classify(filters: Sequence[Filter], locations: Sequence[Location]) -> Regions:
+def classify(filters: Sequence[Keyed], locations: Sequence[Location]) -> Regions:
     """Group locations by what the filters need of them. Raises PlanError past 65,535 regions."""
     number: dict[tuple[Hashable, ...], int] = {}
     of_location: list[int] = []
@@ -35,6 +35,6 @@ def classify(filters: Sequence[Filter], locations: Sequence[Location]) -> Region
             representative.append(location)
         of_location.append(region)
     if len(number) > MAX_REGIONS:
-        names = ", ".join(chosen.name for chosen in filters)
+        names = ", ".join(getattr(chosen, "name", type(chosen).__name__.lower()) for chosen in filters)
         raise PlanError(f"the filters {names} tell {len(number)} kinds of clients apart: at most {MAX_REGIONS} can be served by one pool")
     return Regions(of_location, representative)

@@ -5,55 +5,29 @@ AS numbers go into a thousand buckets: there are some 80,000 of them and at most
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Self
+from typing import Final
 
 from gslb.compiler.numbers import key64
-from gslb.model import Location, Site, Stickiness
-from gslb.option import Complaint, Option
+from gslb.model import Location, Stickiness
 from gslb.plan import Sticky
-from gslb.policy.candidate import Candidate, Outcome
 
 BUCKETS: Final = 1024  # one is a thousandth of all AS numbers: shares of members follow their weights as closely as clients of networks allow
 
 
 @dataclass(frozen=True, slots=True)
 class Affinity:
-    """Tells clients apart by AS number or country, and keeps every candidate: a filter to divisions, nothing to a chain."""
+    """Tells clients apart by AS number or country: what divisions ask for, and no filter."""
 
     asn: bool
     country: bool
-
-    name: ClassVar = "affinity"
-    doc: ClassVar = "Tells clients apart for a sticky pick."
-    options: ClassVar[Mapping[str, Option]] = {}
-
-    @classmethod
-    def build(cls, options: Mapping[str, Any], sites: Mapping[str, Site]) -> Self:
-        """Make it; never called by name."""
-        del sites
-        return cls(bool(options.get("asn")), bool(options.get("country")))
-
-    @classmethod
-    def problems(cls, options: Mapping[str, Any], sites: Mapping[str, Site]) -> Iterable[Complaint]:
-        """Nothing can be wrong."""
-        del options, sites
-        return ()
 
     def client_key(self, location: Location) -> Hashable:
         """Return the bucket of the AS number, or the country; "" where it is not known."""
         if self.asn:
             return "" if location.asn is None else str(key64("asn", str(location.asn)) % BUCKETS)
         return location.country or ""
-
-    def apply(self, candidates: tuple[Candidate, ...], key: Hashable) -> Outcome:
-        """Keep them all."""
-        del key
-        return Outcome(candidates)
-
-    def when_all_down(self) -> None:
-        """Left out."""
 
 
 def affinity(how: Stickiness) -> Affinity | None:

@@ -14,7 +14,7 @@ from gslb.compiler.chain import Chain, Keys
 from gslb.compiler.numbers import numbered
 from gslb.model import Location
 from gslb.plan import NO_PARTITION, Partition
-from gslb.policy.candidate import Filter
+from gslb.policy.candidate import Keyed
 from gslb.regions import Regions, classify
 
 Cut = Callable[[Sequence[int]], Partition]
@@ -57,7 +57,7 @@ class Division:
             found = self._classes[chain] = Classes(list(places), of_region)
         return found
 
-    def key(self, chosen: Filter, region: int) -> Hashable:
+    def key(self, chosen: Keyed, region: int) -> Hashable:
         """Return what one filter needs of the clients of a region."""
         return chosen.client_key(self.regions.representative[region])
 
@@ -69,12 +69,12 @@ class Divisions:
         """Keep what partitions are made from."""
         self._locations = locations
         self._cut = cut
-        self._of_filters: dict[tuple[Filter, ...], Division] = {}
+        self._of_filters: dict[tuple[Keyed, ...], Division] = {}
         self._of_regions: dict[bytes, Division] = {}
-        self._looks: dict[Filter, bool] = {}
+        self._looks: dict[Keyed, bool] = {}
         self._partitions: dict[int, Partition] | None = None
 
-    def of(self, used: Iterable[Filter]) -> Division:
+    def of(self, used: Iterable[Keyed]) -> Division:
         """Return the division for the filters of a pool and of the pools that its rows may be made from."""
         filters = dict.fromkeys(chosen for chosen in used if self.looks_at_client(chosen))
         key = tuple(sorted(filters, key=repr))  # so that a pool and its backup's pool share, whichever comes first
@@ -85,7 +85,7 @@ class Divisions:
             found = self._of_filters[key] = self._of_regions.setdefault(classes, Division(regions))
         return found
 
-    def looks_at_client(self, chosen: Filter) -> bool:
+    def looks_at_client(self, chosen: Keyed) -> bool:
         """Whether a filter tells any client from others; worked out once for each."""
         found = self._looks.get(chosen)
         if found is None:

@@ -50,7 +50,15 @@ class Outcome:
     failed: bool = False
 
 
-class Filter(Protocol):
+class Keyed(Protocol):
+    """What tells clients apart: all that divides the address space is one of these. Hashable; equal ones share one partition."""
+
+    def client_key(self, location: Location) -> Hashable:
+        """All that this needs of the client; None for every location = does not look at the client. Never depends on health."""
+        ...
+
+
+class Filter(Keyed, Protocol):
     """One link of a policy's chain. Immutable, deterministic, total on empty input.
 
     Laws (tests/laws): output ids are a subset of input ids, only order and weights may differ; input is never mutated;
@@ -74,10 +82,6 @@ class Filter(Protocol):
     @classmethod
     def problems(cls, options: Mapping[str, Any], sites: Mapping[str, Site]) -> Iterable[Complaint]:
         """Judge what the option schema cannot; called at load, options may still be wrong."""
-        ...
-
-    def client_key(self, location: Location) -> Hashable:
-        """All that this filter needs of the client; None for every location = does not look at the client."""
         ...
 
     def apply(self, candidates: tuple[Candidate, ...], key: Hashable) -> Outcome:
