@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from typing import Final
 
-from gslb.option import Option
+from gslb.option import REQUIRED, Option
 from gslb.policy import DEFAULT_ANSWERS, DEFAULT_PICK, FILTERS, PICK_OPTIONS, PICKS, PRESETS, Preset, places
 from gslb.policy.examples import EXAMPLES
 
@@ -99,6 +99,8 @@ def _table(options: Mapping[str, Option]) -> str:
 
 
 def _default(option: Option) -> str:
+    if option.default is REQUIRED:
+        return "required"
     return "" if option.default is None else f"`{str(option.default).lower()}`"
 
 
