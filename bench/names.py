@@ -29,19 +29,16 @@ def main() -> None:
     print(f"{names:,} names, {len(zone) / 1e6:.1f} MB of master file")
     with tempfile.TemporaryDirectory(prefix="gslb-names-") as folder:
         measure("gslb serve", _gslb(Path(folder) / "gslb", zone), f"n{names - 1}.example.org")
-        measure("gslb serve, no geo database", _gslb(Path(folder) / "bare", zone, geo=False), f"n{names - 1}.example.org")
         if shutil.which("nsd", path=DAEMONS):
             measure("NSD", _nsd(Path(folder) / "nsd", zone), f"n{names - 1}.example.org")
 
 
-def _gslb(home: Path, zone: str, *, geo: bool = True) -> tuple[Path, list[str], int]:
+def _gslb(home: Path, zone: str) -> tuple[Path, list[str], int]:
     (home / "zones").mkdir(parents=True)
     (home / "zones" / "example.org.zone").write_text(zone)
     port = free_port()
-    database = f"geo: {{database: {Path(__file__).resolve().parent.parent / 'geodb'}}}\n" if geo else "geo: {database: null}\n"
     (home / "gslb.yaml").write_text(
-        f'node: names\ndns: {{listen: ["127.0.0.1:{port}"], planes: 1}}\nzones: [zones/]\n{database}'
-        'metrics: {listen: "127.0.0.1:0"}\nstate_dir: state/\n'
+        f'node: names\ndns: {{listen: ["127.0.0.1:{port}"], planes: 1}}\nzones: [zones/]\nmetrics: {{listen: "127.0.0.1:0"}}\nstate_dir: state/\n'
     )
     return home, [*GSLB, "serve"], port
 
