@@ -63,11 +63,7 @@ class Asn:
 
     def apply(self, candidates: tuple[Candidate, ...], key: Hashable) -> Outcome:
         """Keep the listed sites that have members; pass where there is none."""
-        ladder = cast("rules.Ladder", key)
-        kept = rules.first(ladder, candidates)
-        if kept or not ladder or not self.fence:
-            return Outcome(kept or candidates)
-        return Outcome((), failed=True)
+        return rules.kept(cast("rules.Ladder", key), candidates, fence=self.fence)
 
     def when_all_down(self) -> Asn:
         """Stay as it is: a fence binds."""

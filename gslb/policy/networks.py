@@ -67,11 +67,7 @@ class Networks:
 
     def apply(self, candidates: tuple[Candidate, ...], key: Hashable) -> Outcome:
         """Keep the first step of the ladder that has members; pass where there is none."""
-        ladder = cast("rules.Ladder", key)
-        kept = rules.first(ladder, candidates)
-        if kept or not ladder or not self.fence:
-            return Outcome(kept or candidates)
-        return Outcome((), failed=True)
+        return rules.kept(cast("rules.Ladder", key), candidates, fence=self.fence)
 
     def when_all_down(self) -> Networks:
         """Stay as it is: a fence binds."""

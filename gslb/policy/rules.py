@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from gslb.model import Location, Site
 from gslb.option import Complaint
-from gslb.policy.candidate import Candidate
+from gslb.policy.candidate import Candidate, Outcome
 from gslb.policy.places import Level, NoSuchPlaceError, Place, fold, place
 
 Rule = tuple[Place, tuple[str, ...]]
@@ -60,6 +60,14 @@ def ladder(steps: Iterable[tuple[str, ...]]) -> Ladder:
             found.append(sites)
             known.update(sites)
     return tuple(found)
+
+
+def kept(ladder: Ladder, candidates: tuple[Candidate, ...], *, fence: bool) -> Outcome:
+    """Keep the first step that has members; where none has, clients who are not listed pass, and listed ones too unless there is a fence."""
+    found = first(ladder, candidates)
+    if found or not ladder or not fence:
+        return Outcome(found or candidates)
+    return Outcome((), failed=True)
 
 
 def first(steps: Ladder, candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
