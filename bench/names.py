@@ -38,7 +38,7 @@ def _gslb(home: Path, zone: str) -> tuple[Path, list[str], int]:
     (home / "zones" / "example.org.zone").write_text(zone)
     port = free_port()
     (home / "gslb.yaml").write_text(
-        f'node: names\ndns: {{listen: ["127.0.0.1:{port}"], planes: 1}}\nzones: [zones/]\nmetrics: {{listen: "127.0.0.1:0"}}\nstate_dir: state/\n'
+        f'node: names\ndns: {{listen: ["127.0.0.1:{port}"], threads: 1}}\nzones: [zones/]\nmetrics: {{listen: "127.0.0.1:0"}}\nstate_dir: state/\n'
     )
     return home, [*GSLB, "serve"], port
 

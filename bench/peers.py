@@ -175,7 +175,7 @@ def gslb(home: Path, database: Path, port: int) -> list[str]:
         + f"    policy: [{{geo: {{{rules}}}}}, {{limit: {{sites: 1}}}}]\n    pick: all\n    ttl: 30\n"
     )
     (home / "gslb.yaml").write_text(
-        f'node: bench\ndns: {{listen: ["127.0.0.1:{port}"], planes: 1}}\nzones: [zones/]\ngeo: {{database: {database}}}\n'
+        f'node: bench\ndns: {{listen: ["127.0.0.1:{port}"], threads: 1}}\nzones: [zones/]\ngeo: {{database: {database}}}\n'
         "metrics: {listen: 127.0.0.1:0}\nstate_dir: state/\n"
     )
     return [sys.executable, "-m", "gslb", "serve", "--config", str(home / "gslb.yaml")]

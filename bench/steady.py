@@ -113,7 +113,7 @@ class Bench:
         (self.zones / "pools.yaml").write_text(POOLS.format(port=health))
         self.write("192.0.2.80", 1)
         (home / "gslb.yaml").write_text(
-            f'node: steady\ndns: {{listen: ["127.0.0.1:{self.port}"], planes: 1}}\nzones: [zones/]\ngeo: {{database: {ROOT / "geodb"}}}\n'
+            f'node: steady\ndns: {{listen: ["127.0.0.1:{self.port}"], threads: 1}}\nzones: [zones/]\ngeo: {{database: {ROOT / "geodb"}}}\n'
             "probe: {name: p1}\nmetrics: {listen: 127.0.0.1:0}\nstate_dir: state/\n"
         )
         self.log = (home / "log").open("wb")

@@ -115,8 +115,8 @@ class Dns(_Section):
         default=(Endpoint("127.0.0.1", 5300), Endpoint("::1", 5300)), min_length=1, description="addresses and ports, UDP and TCP on each"
     )
     engine: Literal["auto", "python", "native"] = Field(default="auto", description="which engine answers; auto: the fastest that is installed")
-    planes: Annotated[int | None, BeforeValidator(_auto), WithJsonSchema({"type": ["integer", "string"]})] = Field(
-        default=None, ge=1, le=256, description="processes that answer; auto: one per core"
+    threads: Annotated[int | None, BeforeValidator(_auto), WithJsonSchema({"type": ["integer", "string"]})] = Field(
+        default=None, ge=1, le=256, description="threads that answer (python engine: processes, for its threads take turns); auto: one per core"
     )
     user: str | None = Field(default=None, min_length=1, description="user that the planes become once sockets are open; default: nobody else")
     tcp: Tcp = Field(default=Tcp(), description="limits on TCP connections")

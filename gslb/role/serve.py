@@ -60,7 +60,7 @@ def service(settings: Settings, path: Path | None, *, probing: bool) -> Service:
     return Service(
         endpoints=endpoints,
         optional=frozenset(e for e in endpoints if by_default and ":" in e.host),  # not every machine has IPv6
-        planes=dns.planes or len(os.sched_getaffinity(0)),
+        planes=dns.threads or len(os.sched_getaffinity(0)),
         control=control,
         options=options,
         stall_limit=settings.stall_limit,

@@ -46,7 +46,7 @@ def test_the_designs_example_loads(file, tmp_path):
     assert loaded.node == "ns1-fra"
     assert loaded.dns.listen == (Endpoint("127.0.0.1", 5300), Endpoint("::1", 5300))
     assert [str(endpoint) for endpoint in loaded.dns.listen] == ["127.0.0.1:5300", "[::1]:5300"]
-    assert (loaded.dns.engine, loaded.dns.planes, loaded.dns.max_udp, loaded.dns.ecs) == ("auto", None, 1232, True)
+    assert (loaded.dns.engine, loaded.dns.threads, loaded.dns.max_udp, loaded.dns.ecs) == ("auto", None, 1232, True)
     assert loaded.zones == (tmp_path / "zones",)
     assert (loaded.geo.database, loaded.geo.networks) == (tmp_path / "geodb", tmp_path / "networks.yaml")
     assert (loaded.probe_name, loaded.probe_place) == ("fra-1", "fra")
@@ -77,7 +77,7 @@ def test_the_environment_wins(file, tmp_path):
     environ = {
         "GSLB_NODE": "17",
         "GSLB_DNS_ENGINE": "python",
-        "GSLB_DNS_PLANES": "3",
+        "GSLB_DNS_THREADS": "3",
         "GSLB_DNS_LISTEN": "127.0.0.1:53, [::1]:53",
         "GSLB_DNS_TCP_IDLE": "1m30s",
         "GSLB_DNS_ECS": "false",
@@ -93,7 +93,7 @@ def test_the_environment_wins(file, tmp_path):
         "PATH": "/bin",
     }
     loaded = settings.load(file(DESIGN), environ)
-    assert (loaded.node, loaded.dns.engine, loaded.dns.planes, loaded.dns.tcp.idle, loaded.dns.ecs) == ("17", "python", 3, 90.0, False)
+    assert (loaded.node, loaded.dns.engine, loaded.dns.threads, loaded.dns.tcp.idle, loaded.dns.ecs) == ("17", "python", 3, 90.0, False)
     assert loaded.dns.listen == (Endpoint("127.0.0.1", 53), Endpoint("::1", 53))
     assert loaded.zones == (tmp_path / "a", Path("/b"))
     assert loaded.metrics_endpoint is None
@@ -127,7 +127,7 @@ def test_every_key_has_a_variable():
 
 def test_all_mistakes_at_once_with_their_places(file):
     path = file(
-        "nod: ns1\ndns: {listen: ['127.0.0.1', '[::1]:5300000', 'localhost:53'], engine: fast, planes: 0, tcp: {idle: 5q, ilde: 3}, level: debug}\n"
+        "nod: ns1\ndns: {listen: ['127.0.0.1', '[::1]:5300000', 'localhost:53'], engine: fast, threads: 0, tcp: {idle: 5q, ilde: 3}, level: debug}\n"
         "store: memory\nzones: []\ngeo: here\nprobe: {name: 5}\nmetrics: {listen: 5}\nlog: {level: loud}\nstate_dir: [a]\n"
     )
     write = "; write 127.0.0.1:5300 or '[::1]:5300' (all addresses: 0.0.0.0:53 and '[::]:53')"
@@ -137,10 +137,10 @@ def test_all_mistakes_at_once_with_their_places(file):
         f"gslb.yaml:2:29: S003 dns.listen.1: '[::1]:5300000' is not ADDRESS:PORT{write}",
         f"gslb.yaml:2:46: S003 dns.listen.2: 'localhost:53' is not ADDRESS:PORT{write}",
         "gslb.yaml:2:71: S003 dns.engine: must be 'auto', 'python' or 'native'",
-        "gslb.yaml:2:85: S003 dns.planes: at least 1 is allowed",
-        "gslb.yaml:2:100: S003 dns.tcp.idle: '5q' is not a duration; write 5s, 500ms, 2m, 1h30m, or a number of seconds",
-        "gslb.yaml:2:104: S002 unknown setting 'dns.tcp.ilde'",
-        "gslb.yaml:2:114: S002 unknown setting 'dns.level'",
+        "gslb.yaml:2:86: S003 dns.threads: at least 1 is allowed",
+        "gslb.yaml:2:101: S003 dns.tcp.idle: '5q' is not a duration; write 5s, 500ms, 2m, 1h30m, or a number of seconds",
+        "gslb.yaml:2:105: S002 unknown setting 'dns.tcp.ilde'",
+        "gslb.yaml:2:115: S002 unknown setting 'dns.level'",
         "gslb.yaml:3:8: S003 store: must be a URL such as memory:// or redis://host:6379/0",
         "gslb.yaml:4:8: S003 zones: at least one is needed",
         "gslb.yaml:5:6: S003 geo: must be a mapping, not the text 'here'",

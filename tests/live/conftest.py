@@ -242,7 +242,7 @@ async def start(tmp_path: Path, sites: Simulation, geodb: Path) -> AsyncIterator
             (folder / "zones" / "example.com.yaml").write_text(zone or zones_text(port))
         settings = {
             "node": "test",
-            "dns": {"listen": [listen], "planes": planes},
+            "dns": {"listen": [listen], "threads": planes},
             "geo": {"database": str(geodb)},
             "metrics": {"listen": None},
             "probe": {},

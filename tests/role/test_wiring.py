@@ -37,7 +37,7 @@ def test_settings_become_a_service(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert default.optional == {Endpoint("::1", 5300)}
     assert default.planes >= 1
     assert default.control == ()
-    environ = {"GSLB_DNS_LISTEN": "[::1]:53", "GSLB_DNS_PLANES": "3", "GSLB_DNS_USER": "nobody", "GSLB_DNS_TCP_IDLE": "3s", "GSLB_DNS_ECS": "false"}
+    environ = {"GSLB_DNS_LISTEN": "[::1]:53", "GSLB_DNS_THREADS": "3", "GSLB_DNS_USER": "nobody", "GSLB_DNS_TCP_IDLE": "3s", "GSLB_DNS_ECS": "false"}
     chosen = serve.service(load(None, environ), tmp_path / "gslb.yaml", probing=True)
     assert chosen.optional == frozenset()  # asked for by name: then it must be there
     assert (chosen.planes, chosen.options.user, chosen.options.tcp.idle, chosen.options.ecs) == (3, "nobody", 3.0, False)
