@@ -24,11 +24,18 @@ class Target:
 
     `check` is the check's name; `digest` identifies its definition, so that an edited check is
     another target (which inherits the verdict by (check, address) until its first vote).
+    `quorum`: the key of a quorum (`gslb.quorum`). It tells verdicts apart, and is "" wherever something is probed or voted on.
     """
 
     check: str
     digest: str
     address: str
+    quorum: str = ""
+
+    @property
+    def probed(self) -> Target:
+        """The target as probers know it, whatever the quorum."""
+        return Target(self.check, self.digest, self.address) if self.quorum else self
 
 
 @dataclass(frozen=True, slots=True)

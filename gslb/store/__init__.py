@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 from gslb.errors import StoreError
 from gslb.store.memory import MemoryStore
-from gslb.store.state import Hint, Overrides, OvertakenError, State, Store, Votes
+from gslb.store.state import Hint, NodeReport, Overrides, OvertakenError, Pulse, Push, State, Store, Votes
 
-__all__ = ["STORES", "Hint", "MemoryStore", "Overrides", "OvertakenError", "State", "Store", "Votes", "open_store"]
+__all__ = ["STORES", "Hint", "MemoryStore", "NodeReport", "Overrides", "OvertakenError", "Pulse", "Push", "State", "Store", "Votes", "open_store"]
 
 Opener = Callable[[str], Store]  # takes the whole URL; connects later, on first use
 

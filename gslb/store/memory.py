@@ -9,11 +9,14 @@ from types import MappingProxyType
 from typing import Final
 
 from gslb.errors import StoreError
+from gslb.lease import Lease
 from gslb.override import Word
-from gslb.store.state import Hint, Overrides, OvertakenError, State
+from gslb.store.state import Hint, NodeReport, Overrides, OvertakenError, Pulse, Push, State
 from gslb.verdict import Target, Vote
 
 EVERYTHING: Final[Hint] = frozenset()
+REPORTED: Final = 60.0  # seconds for which a node's report is shown
+RUN: Final = "memory"  # it lives and dies with its process: never another one
 
 
 class MemoryStore:
@@ -23,6 +26,9 @@ class MemoryStore:
         self._clock = clock
         self._votes: dict[Target, MappingProxyType[str, Vote]] = {}  # inner mappings are replaced, never changed
         self._overrides = Overrides()
+        self._leases: dict[str, Lease] = {}
+        self._nodes: dict[str, NodeReport] = {}
+        self._pushes: dict[tuple[str, str], Push] = {}
         self._listeners: list[_Changes] = []
         self._closed = False
 
@@ -50,6 +56,43 @@ class MemoryStore:
         if found:
             self._tell(frozenset(found))
 
+    async def rewrite(self, prober: str, votes: Sequence[Vote]) -> None:
+        """Put votes in place of everything the prober said before."""
+        said = {vote.target for vote in votes}
+        await self.publish(prober, votes)
+        await self.forget(prober, [target for target, by in self._votes.items() if prober in by and target not in said])
+
+    async def renew(self, lease: Lease) -> Pulse:
+        """Keep a prober's votes fresh. Who listens hears of a lease that is new, or was lost, or says another thing."""
+        self._open()
+        before = self._leases.get(lease.prober)
+        self._leases[lease.prober] = lease
+        if before is None or (before.place, before.suspect) != (lease.place, lease.suspect) or lease.at > before.at + before.lasts:
+            self._tell(EVERYTHING)
+        return await self.pulse()
+
+    async def leave(self, prober: str) -> None:
+        """Take a prober's lease and votes away."""
+        self._open()
+        await self.forget(prober, [target for target, by in self._votes.items() if prober in by])
+        if self._leases.pop(prober, None):
+            self._tell(EVERYTHING)
+
+    async def report(self, node: NodeReport) -> None:
+        """Let others know how a nameserver stands."""
+        self._open()
+        self._nodes[node.node] = node
+
+    async def push(self, word: Push) -> None:
+        """Write what a site says of itself, or take it back."""
+        self._open()
+        who = word.registrant, word.key
+        before = self._pushes.pop(who, None)
+        if word.until > word.at:
+            self._pushes[who] = word
+        if before != word:
+            self._tell(EVERYTHING)
+
     async def say(self, words: Sequence[Word], version: int) -> Overrides:
         """Write words, all or none. Raises OvertakenError where the version is another by now."""
         self._open()
@@ -59,17 +102,26 @@ class MemoryStore:
         self._tell(EVERYTHING)
         return self._overrides
 
-    async def remind(self, words: Iterable[Word]) -> Overrides:
+    async def remind(self, words: Iterable[Word], sealed: bytes = b"") -> Overrides:  # noqa: ARG002  within one process nobody signs
         """Bring back words from before: of two with the same key the one said later stands."""
         self._open()
         known = self._overrides.words
         news = [word for word in words if word.key not in known or word.since > known[word.key].since]
         return await self.say(news, self._overrides.version) if news else self._overrides
 
+    async def pulse(self) -> Pulse:
+        """Return what must be known every second."""
+        self._open()
+        return Pulse(self._clock(), RUN, MappingProxyType(dict(self._leases)))
+
     async def read(self) -> State:
         """Return everything."""
         self._open()
-        return State(MappingProxyType(dict(self._votes)), self._clock(), self._overrides)
+        now = self._clock()
+        self._nodes = {name: node for name, node in self._nodes.items() if node.at > now - REPORTED}
+        self._pushes = {who: word for who, word in self._pushes.items() if word.until > now}
+        votes, leases, nodes, pushes = (MappingProxyType(dict(one)) for one in (self._votes, self._leases, self._nodes, self._pushes))
+        return State(votes, now, self._overrides, leases, nodes, pushes, RUN)
 
     def changes(self) -> AsyncIterator[Hint]:
         """Hear of every change made after this call."""

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 from gslb.errors import StoreError
+from gslb.lease import Lease, Leases
 from gslb.override import HOLD, Hold, Override, Withdrawal, Word
 from gslb.verdict import Target, Vote
 
@@ -28,10 +29,15 @@ class OvertakenError(StoreError):
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """What operators said: by key the last word. `version` grows with every write; words written at another version are refused."""
+    """What operators said: by key the last word. `version` grows with every write; words written at another version are refused.
+
+    `sealed`: the signed record it was read from, b"" where the store asks for no signatures. Whoever kept it can bring it back after a wipe
+    without a key (`remind`).
+    """
 
     version: int = 0
     words: Mapping[str, Word] = field(default_factory=lambda: MappingProxyType({}))
+    sealed: bytes = field(default=b"", compare=False, repr=False)
 
     def standing(self, now: float) -> tuple[Override, ...]:
         """Return the overrides that have not expired, in the order they were given."""
@@ -58,12 +64,73 @@ def _over(word: Word) -> float:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeReport:
+    """What a nameserver says of itself, for `gslb status` on any other: nobody decides by it, so nobody signs it.
+
+    `digest`: of its inputs (files, networks, geo build, verdicts, overrides); two nodes that differ for longer than a moment disagree.
+    `at`: the store's time. `probers`: how many it believes now. `state_age`: seconds since it last heard of the store, when it reported.
+    """
+
+    node: str
+    at: float
+    version: str = ""
+    digest: str = ""
+    files: str = ""  # digest of the accepted files alone: the usual reason for a difference
+    generation: int = 0
+    probers: int = 0
+    listening: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """What a site says of itself, under a lease of its own: that a check passes (`check`), or that an address belongs to a pool (`pool`).
+
+    One of `check` and `pool` is set. `at`, `until`: the store's time; after `until` it says nothing any more. `registrant`: who said it.
+    """
+
+    registrant: str
+    address: str
+    at: float
+    until: float
+    check: str = ""
+    pool: str = ""
+    site: str = ""
+    weight: int = 1
+    grade: int = 100
+
+    @property
+    def key(self) -> str:
+        """What it replaces when it is said again."""
+        return f"{self.pool or self.check}/{self.address}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What must be known of a store every second: its clock, who lives, and whether it is still the same one.
+
+    `run`: another one after a restart, a failover or a wipe: then ages begin anew, probers write all their votes, and what was said by operators
+    is brought back.
+    """
+
+    time: float
+    run: str
+    leases: Leases
+
+
+@dataclass(frozen=True, slots=True)
 class State:
-    """All that a store holds at one moment; never changes afterwards. `time`: the store's clock, seconds since the epoch."""
+    """All that a store holds at one moment; never changes afterwards. `time`: the store's clock, seconds since the epoch.
+
+    `votes` may be of probers whose lease has run out: who is fresh is for whoever judges to say. `run`: as in `Pulse`.
+    """
 
     votes: Votes
     time: float
     overrides: Overrides = Overrides()
+    leases: Leases = field(default_factory=lambda: MappingProxyType({}))
+    nodes: Mapping[str, NodeReport] = field(default_factory=lambda: MappingProxyType({}))
+    pushes: Mapping[tuple[str, str], Push] = field(default_factory=lambda: MappingProxyType({}))  # (registrant, key) → Push
+    run: str = ""
 
 
 class Store(Protocol):
@@ -77,12 +144,39 @@ class Store(Protocol):
         """Take the prober's votes on these targets away; unknown ones are no fault."""
         ...
 
+    async def rewrite(self, prober: str, votes: Sequence[Vote]) -> None:
+        """Put votes in place of everything the prober said before."""
+        ...
+
+    async def renew(self, lease: Lease) -> Pulse:
+        """Keep a prober's votes fresh for as long as the lease lasts; how the store stands then, the lease included."""
+        ...
+
+    async def leave(self, prober: str) -> None:
+        """Take a prober's lease and votes away: it stops in good order."""
+        ...
+
+    async def report(self, node: NodeReport) -> None:
+        """Let others know how a nameserver stands; it is forgotten after a minute without another report."""
+        ...
+
+    async def push(self, word: Push) -> None:
+        """Write what a site says of itself; `until` no later than `at` takes it back."""
+        ...
+
     async def say(self, words: Sequence[Word], version: int) -> Overrides:
         """Write overrides, holds and withdrawals, all or none; what stands then. Raises OvertakenError where the version is another by now."""
         ...
 
-    async def remind(self, words: Iterable[Word]) -> Overrides:
-        """Bring back words from before a restart or a wipe: of two with the same key the one said later stands."""
+    async def remind(self, words: Iterable[Word], sealed: bytes = b"") -> Overrides:
+        """Bring back words from before a restart or a wipe: of two with the same key the one said later stands.
+
+        A store that asks for signatures takes, from whoever cannot sign, what `sealed` proves and nothing else.
+        """
+        ...
+
+    async def pulse(self) -> Pulse:
+        """Return what must be known every second; cheap."""
         ...
 
     async def read(self) -> State:

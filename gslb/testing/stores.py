@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import Final
 
 from gslb.errors import StoreError
+from gslb.lease import Lease
 from gslb.override import Hold, Kind, Level, Override, Withdrawal
-from gslb.store.state import Hint, Overrides, OvertakenError, Store
+from gslb.store.state import Hint, NodeReport, Overrides, OvertakenError, Push, Store
 from gslb.verdict import State, Target, Vote
 
 _LIMIT: Final = 5.0  # seconds for anything to be heard; a store across a network may take a while
@@ -24,7 +25,7 @@ HOLD: Final = Hold("ann", "probers are moved", 106.0, _FOREVER)
 
 async def check_store(make: Callable[[], Awaitable[Store]]) -> None:
     """Hold a store to its contract. `make` opens an empty one each time; several from one `make` need not share anything."""
-    for law in (*_OF_VOTES, *_OF_OVERRIDES, _closes):
+    for law in (*_OF_VOTES, *_OF_LEASES, *_OF_OVERRIDES, _closes):
         store = await make()
         try:
             async with asyncio.timeout(_LIMIT * 2):
@@ -115,6 +116,90 @@ async def _refuses_false_names(store: Store) -> None:
         assert not (await store.read()).votes
     else:
         raise AssertionError("a vote in another prober's name was taken")
+
+
+async def _rewrites(store: Store) -> None:
+    """Put one prober's votes in place of all it said before; those of others stay."""
+    await store.publish("p1", [_vote("p1", A), _vote("p1", B)])
+    await store.publish("p2", [_vote("p2", B)])
+    listener = store.changes()
+    await store.rewrite("p1", [_vote("p1", A, State.DOWN)])
+    assert (await store.read()).votes == {A: {"p1": _vote("p1", A, State.DOWN)}, B: {"p2": _vote("p2", B)}}
+    await _heard(listener.__anext__, {A, B})
+    await store.rewrite("p1", [])
+    assert (await store.read()).votes == {B: {"p2": _vote("p2", B)}}
+
+
+async def _keeps_leases(store: Store) -> None:
+    """Tell who lives, at once to whoever renews, and later to whoever reads; and whether the store is still the same one."""
+    await store.publish("p1", [_vote("p1", A)])
+    now = (await store.pulse()).time
+    first = await store.renew(Lease("p1", "fra", now, targets=1, lateness=0.25))
+    assert first.run, "a store says which one it is"
+    assert _said(first.leases["p1"]) == Lease("p1", "fra", now, targets=1, lateness=0.25), "every field comes back"
+    second = await store.renew(Lease("p2", "iad", now, 4.0, "no reference answers", 7, 6))
+    assert set(second.leases) == {"p1", "p2"}
+    assert second.run == first.run
+    assert second.time >= first.time
+    state = await store.read()
+    assert state.run == first.run
+    assert _said(state.leases["p2"]) == Lease("p2", "iad", now, 4.0, "no reference answers", 7, 6)
+    await store.leave("p2")
+    await store.leave("nobody")
+    assert set((await store.pulse()).leases) == {"p1"}
+
+
+async def _tells_of_leases(store: Store) -> None:
+    """Whoever listens hears at once of a prober that comes, goes, or begins or ceases to doubt itself."""
+    listener = store.changes()
+    now = (await store.pulse()).time
+    for change in (
+        lambda: store.renew(Lease("p1", "fra", now)),
+        lambda: store.renew(Lease("p1", "fra", now + 0.5, suspect="no reference answers")),
+        lambda: store.leave("p1"),
+    ):
+        await change()
+        async with asyncio.timeout(_LIMIT):
+            while await anext(listener):
+                pass
+
+
+async def _leaves(store: Store) -> None:
+    """Leave nothing behind where a prober stops in good order."""
+    await store.publish("p1", [_vote("p1", A)])
+    await store.publish("p2", [_vote("p2", A)])
+    await store.renew(Lease("p1", "fra", (await store.pulse()).time))
+    await store.leave("p1")
+    state = await store.read()
+    assert state.votes == {A: {"p2": _vote("p2", A)}}
+    assert not state.leases
+
+
+async def _shows_nodes(store: Store) -> None:
+    now = (await store.pulse()).time
+    report = NodeReport("ns1", now, "1.0", "abc", "def", 7, 3, ("192.0.2.53:53", "[2001:db8::53]:53"))
+    await store.report(replace(report, generation=6))
+    await store.report(report)
+    assert (await store.read()).nodes == {"ns1": report}
+
+
+async def _takes_pushes(store: Store) -> None:
+    """Sites speak for themselves, each under a lease of its own."""
+    now = (await store.pulse()).time
+    beat = Push("fra", "192.0.2.1", now, now + 30, check="app", grade=80)
+    member = Push("fra", "192.0.2.77", now, now + 30, pool="web", site="fra", weight=3)
+    await store.push(beat)
+    await store.push(member)
+    await store.push(Push("iad", "192.0.2.1", now, now + 30, check="app"))
+    assert (await store.read()).pushes["fra", "app/192.0.2.1"] == beat
+    await store.push(replace(member, at=now + 0.01, until=now))
+    pushes = (await store.read()).pushes
+    assert set(pushes) == {("fra", "app/192.0.2.1"), ("iad", "app/192.0.2.1")}
+
+
+def _said(lease: Lease) -> Lease:
+    """Leave out what the store filled in."""
+    return replace(lease, epoch=0, sequence=0)
 
 
 async def _takes_words(store: Store) -> None:
@@ -209,4 +294,5 @@ def _vote(prober: str, target: Target, state: State = State.UP) -> Vote:
 
 
 _OF_VOTES: Final = (_begins_empty, _keeps_votes_apart, _replaces, _forgets, _states_do_not_change, _hints, _refuses_false_names)
+_OF_LEASES: Final = (_rewrites, _keeps_leases, _tells_of_leases, _leaves, _shows_nodes, _takes_pushes)
 _OF_OVERRIDES: Final = (_takes_words, _refuses_overtaken_words, _withdraws, _is_reminded, _tells_of_words)

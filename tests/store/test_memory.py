@@ -8,7 +8,7 @@ import pytest
 
 from gslb.errors import StoreError
 from gslb.override import Hold, Kind, Level, Override, Withdrawal
-from gslb.store import STORES, MemoryStore, open_store
+from gslb.store import STORES, MemoryStore, NodeReport, Push, open_store
 from gslb.store.state import REMEMBERED
 from gslb.testing import check_store
 from gslb.verdict import State, Target, Vote
@@ -82,3 +82,24 @@ async def test_what_has_long_been_over_is_let_go_and_what_has_not_is_kept():
     assert state.standing(now[0]) == (always,)
     now[0] += 20
     assert (await store.say([], 2)).words.keys() == {always.key, "hold"}
+
+
+async def test_nodes_and_pushes_are_forgotten_in_time():
+    clock = FalseTime(1000.0)
+    store = MemoryStore(clock)
+    await store.report(NodeReport("ns1", 1000.0))
+    await store.push(Push("fra", "192.0.2.1", 1000.0, 1030.0, check="app"))
+    clock.now += 29
+    assert len((await store.read()).nodes) == len((await store.read()).pushes) == 1
+    clock.now += 1
+    assert not (await store.read()).pushes
+    clock.now += 30
+    assert not (await store.read()).nodes
+
+
+class FalseTime:
+    def __init__(self, now):
+        self.now = now
+
+    def __call__(self):
+        return self.now
