@@ -89,8 +89,7 @@ def lease_content(lease: Lease, answers: Iterable[str] = ()) -> dict[str, Any]:
 def read_lease(content: Any, prober: str) -> tuple[Lease, frozenset[str]]:
     """Read what `lease_content` wrote, and the challenges it answers. Raises RefusedError."""
     try:
-        if content["prober"] != prober or len(content["answers"]) > ANSWERS:
-            raise RefusedError("content", "another prober's lease, or too many answers")
+        _own(content, prober)
         lease = Lease(
             prober,
             _text(content["place"]),
@@ -108,6 +107,11 @@ def read_lease(content: Any, prober: str) -> tuple[Lease, frozenset[str]]:
         raise
     except ODD as error:
         raise RefusedError("content", f"no lease: {error}") from None
+
+
+def _own(content: Any, prober: str) -> None:
+    if content["prober"] != prober or len(content["answers"]) > ANSWERS:
+        raise RefusedError("content", "another prober's lease, or too many answers")
 
 
 def _bound(content: Any) -> None:
