@@ -11,26 +11,43 @@ from typing import Final, cast
 from urllib.parse import urlsplit
 
 from gslb.errors import StoreError
+from gslb.store.identity import Identity
 from gslb.store.memory import MemoryStore
 from gslb.store.state import Hint, NodeReport, Overrides, OvertakenError, Pulse, Push, State, Store, Votes
 
-__all__ = ["STORES", "Hint", "MemoryStore", "NodeReport", "Overrides", "OvertakenError", "Pulse", "Push", "State", "Store", "Votes", "open_store"]
+__all__ = [
+    "STORES",
+    "Hint",
+    "Identity",
+    "MemoryStore",
+    "NodeReport",
+    "Overrides",
+    "OvertakenError",
+    "Pulse",
+    "Push",
+    "State",
+    "Store",
+    "Votes",
+    "open_store",
+]
 
-Opener = Callable[[str], Store]  # takes the whole URL; connects later, on first use
+Opener = Callable[[str, Identity], Store]  # takes the whole URL; connects later, on first use
+
+NOBODY: Final = Identity()  # signs nothing, believes everybody
 
 STORES: Final[dict[str, Opener]] = {
-    "memory": lambda _url: MemoryStore(),
+    "memory": lambda _url, _identity: MemoryStore(),
 }
 _LATER: Final = frozenset({"redis", "rediss", "redis+sentinel", "redis+cluster"})
 
 
-def open_store(url: str) -> Store:
-    """Make the store for a URL such as `memory://`. Raises StoreError; the URL may hold a password and is not repeated."""
+def open_store(url: str, identity: Identity = NOBODY) -> Store:
+    """Make the store for a URL such as `memory://`; `identity`: who uses it. Raises StoreError; the URL may hold a password and is not repeated."""
     scheme = urlsplit(url).scheme if "://" in url else ""
     if scheme in STORES:
-        return STORES[scheme](url)
+        return STORES[scheme](url, identity)
     for entry in entry_points(group="gslb.stores", name=scheme):
-        return cast("Opener", entry.load())(url)
+        return cast("Opener", entry.load())(url, identity)
     if scheme in _LATER:
         raise StoreError(f"{scheme}:// stores come later: use memory:// and let each node probe for itself")
     raise StoreError(f"no store for {scheme}:// URLs: known are {', '.join(f'{name}://' for name in STORES)}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from types import MappingProxyType
@@ -11,10 +10,10 @@ from typing import Final
 from gslb.errors import StoreError
 from gslb.lease import Lease
 from gslb.override import Word
+from gslb.store.changes import EVERYTHING, Listeners
 from gslb.store.state import Hint, NodeReport, Overrides, OvertakenError, Pulse, Push, State
 from gslb.verdict import Target, Vote
 
-EVERYTHING: Final[Hint] = frozenset()
 REPORTED: Final = 60.0  # seconds for which a node's report is shown
 RUN: Final = "memory"  # it lives and dies with its process: never another one
 
@@ -29,7 +28,7 @@ class MemoryStore:
         self._leases: dict[str, Lease] = {}
         self._nodes: dict[str, NodeReport] = {}
         self._pushes: dict[tuple[str, str], Push] = {}
-        self._listeners: list[_Changes] = []
+        self._listeners = Listeners()
         self._closed = False
 
     async def publish(self, prober: str, votes: Sequence[Vote]) -> None:
@@ -41,7 +40,7 @@ class MemoryStore:
         for vote in votes:
             self._votes[vote.target] = MappingProxyType({**self._votes.get(vote.target, {}), prober: vote})
         if votes:
-            self._tell(frozenset(vote.target for vote in votes))
+            self._listeners.tell(frozenset(vote.target for vote in votes))
 
     async def forget(self, prober: str, targets: Sequence[Target]) -> None:
         """Take the prober's votes on these targets away; unknown ones are no fault."""
@@ -54,7 +53,7 @@ class MemoryStore:
             else:
                 del self._votes[target]
         if found:
-            self._tell(frozenset(found))
+            self._listeners.tell(frozenset(found))
 
     async def rewrite(self, prober: str, votes: Sequence[Vote]) -> None:
         """Put votes in place of everything the prober said before."""
@@ -68,7 +67,7 @@ class MemoryStore:
         before = self._leases.get(lease.prober)
         self._leases[lease.prober] = lease
         if before is None or (before.place, before.suspect) != (lease.place, lease.suspect) or lease.at > before.at + before.lasts:
-            self._tell(EVERYTHING)
+            self._listeners.tell(EVERYTHING)
         return await self.pulse()
 
     async def leave(self, prober: str) -> None:
@@ -76,7 +75,7 @@ class MemoryStore:
         self._open()
         await self.forget(prober, [target for target, by in self._votes.items() if prober in by])
         if self._leases.pop(prober, None):
-            self._tell(EVERYTHING)
+            self._listeners.tell(EVERYTHING)
 
     async def report(self, node: NodeReport) -> None:
         """Let others know how a nameserver stands."""
@@ -91,7 +90,7 @@ class MemoryStore:
         if word.until > word.at:
             self._pushes[who] = word
         if before != word:
-            self._tell(EVERYTHING)
+            self._listeners.tell(EVERYTHING)
 
     async def say(self, words: Sequence[Word], version: int) -> Overrides:
         """Write words, all or none. Raises OvertakenError where the version is another by now."""
@@ -99,7 +98,7 @@ class MemoryStore:
         if version != self._overrides.version:
             raise OvertakenError("overrides were changed by somebody else meanwhile")
         self._overrides = self._overrides.with_words(words, self._clock())
-        self._tell(EVERYTHING)
+        self._listeners.tell(EVERYTHING)
         return self._overrides
 
     async def remind(self, words: Iterable[Word], sealed: bytes = b"") -> Overrides:  # noqa: ARG002  within one process nobody signs
@@ -126,61 +125,13 @@ class MemoryStore:
     def changes(self) -> AsyncIterator[Hint]:
         """Hear of every change made after this call."""
         self._open()
-        listener = _Changes(self._listeners)
-        self._listeners.append(listener)
-        return listener
+        return self._listeners.listen()
 
     async def close(self) -> None:
         """End all iterators; twice is fine."""
         self._closed = True
-        for listener in list(self._listeners):
-            listener.end()
+        self._listeners.end()
 
     def _open(self) -> None:
         if self._closed:
             raise StoreError("the store is closed")
-
-    def _tell(self, hint: Hint) -> None:
-        for listener in self._listeners:
-            listener.add(hint)
-
-
-class _Changes:
-    """One listener: what it has not heard yet, merged, so that a slow one costs no more than one set of targets."""
-
-    def __init__(self, listeners: list[_Changes]) -> None:
-        self._listeners = listeners
-        self._pending: Hint | None = None
-        self._ended = False
-        self._stirred = asyncio.Event()
-
-    def add(self, hint: Hint) -> None:
-        """Note a change; with "everything" all others are said."""
-        if self._pending is None:
-            self._pending = hint
-        else:
-            self._pending = self._pending | hint if self._pending and hint else EVERYTHING
-        self._stirred.set()
-
-    def end(self) -> None:
-        """Say no more once what is pending has been heard."""
-        self._ended = True
-        self._stirred.set()
-        if self in self._listeners:
-            self._listeners.remove(self)
-
-    def __aiter__(self) -> _Changes:
-        return self
-
-    async def __anext__(self) -> Hint:
-        await self._stirred.wait()
-        hint, self._pending = self._pending, None
-        if not self._ended:
-            self._stirred.clear()
-        if hint is None:
-            raise StopAsyncIteration
-        return hint
-
-    async def aclose(self) -> None:
-        """Listen no more."""
-        self.end()
