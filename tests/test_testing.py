@@ -121,7 +121,24 @@ class Hoards(MemoryStore):
         pass
 
 
-@pytest.mark.parametrize("kind", [Forgetful, Shared, Silent, Credulous, Half, Undead, Hoards])
+class Additive(MemoryStore):
+    async def rewrite(self, prober, votes):
+        await self.publish(prober, votes)
+
+
+class Lingers(MemoryStore):
+    async def leave(self, prober):
+        self._leases.pop(prober, None)
+        self._tell(frozenset())
+
+
+class Discreet(MemoryStore):
+    async def renew(self, lease):
+        self._leases[lease.prober] = lease
+        return await self.pulse()
+
+
+@pytest.mark.parametrize("kind", [Forgetful, Shared, Silent, Credulous, Half, Undead, Hoards, Additive, Lingers, Discreet])
 async def test_unsound_stores_do_not_pass(kind, monkeypatch):
     monkeypatch.setattr("gslb.testing.stores._LIMIT", 0.2)
 

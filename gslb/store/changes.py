@@ -19,6 +19,9 @@ class Listeners:
     def __init__(self) -> None:
         self._all: list[Changes] = []
 
+    def __len__(self) -> int:
+        return len(self._all)
+
     def listen(self) -> Changes:
         """Hear of everything told from now on."""
         listener = Changes(self._all)

@@ -40,7 +40,7 @@ class MemoryStore:
         for vote in votes:
             self._votes[vote.target] = MappingProxyType({**self._votes.get(vote.target, {}), prober: vote})
         if votes:
-            self._listeners.tell(frozenset(vote.target for vote in votes))
+            self._tell(frozenset(vote.target for vote in votes))
 
     async def forget(self, prober: str, targets: Sequence[Target]) -> None:
         """Take the prober's votes on these targets away; unknown ones are no fault."""
@@ -53,7 +53,7 @@ class MemoryStore:
             else:
                 del self._votes[target]
         if found:
-            self._listeners.tell(frozenset(found))
+            self._tell(frozenset(found))
 
     async def rewrite(self, prober: str, votes: Sequence[Vote]) -> None:
         """Put votes in place of everything the prober said before."""
@@ -67,7 +67,7 @@ class MemoryStore:
         before = self._leases.get(lease.prober)
         self._leases[lease.prober] = lease
         if before is None or (before.place, before.suspect) != (lease.place, lease.suspect) or lease.at > before.at + before.lasts:
-            self._listeners.tell(EVERYTHING)
+            self._tell(EVERYTHING)
         return await self.pulse()
 
     async def leave(self, prober: str) -> None:
@@ -75,7 +75,7 @@ class MemoryStore:
         self._open()
         await self.forget(prober, [target for target, by in self._votes.items() if prober in by])
         if self._leases.pop(prober, None):
-            self._listeners.tell(EVERYTHING)
+            self._tell(EVERYTHING)
 
     async def report(self, node: NodeReport) -> None:
         """Let others know how a nameserver stands."""
@@ -90,7 +90,7 @@ class MemoryStore:
         if word.until > word.at:
             self._pushes[who] = word
         if before != word:
-            self._listeners.tell(EVERYTHING)
+            self._tell(EVERYTHING)
 
     async def say(self, words: Sequence[Word], version: int) -> Overrides:
         """Write words, all or none. Raises OvertakenError where the version is another by now."""
@@ -98,7 +98,7 @@ class MemoryStore:
         if version != self._overrides.version:
             raise OvertakenError("overrides were changed by somebody else meanwhile")
         self._overrides = self._overrides.with_words(words, self._clock())
-        self._listeners.tell(EVERYTHING)
+        self._tell(EVERYTHING)
         return self._overrides
 
     async def remind(self, words: Iterable[Word], sealed: bytes = b"") -> Overrides:  # noqa: ARG002  within one process nobody signs
@@ -135,3 +135,6 @@ class MemoryStore:
     def _open(self) -> None:
         if self._closed:
             raise StoreError("the store is closed")
+
+    def _tell(self, hint: Hint) -> None:
+        self._listeners.tell(hint)
