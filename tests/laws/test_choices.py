@@ -3,7 +3,6 @@
 `GSLB_LAWS_CLIENTS=50000` runs them at full size; by default a few thousand clients are asked.
 """
 
-import importlib.util
 import os
 import random
 import subprocess
@@ -20,16 +19,11 @@ from gslb.answer.region import of_subnet
 from gslb.compiler import Compiler
 from gslb.model import Location, Member, Model, Pool
 from gslb.policy import expand
+from gslb.testing import random_worlds as worlds
 from gslb.verdict import State, Target, Verdict
 
 CLIENTS = int(os.environ.get("GSLB_LAWS_CLIENTS", "3000"))
 PER_WORLD = 100
-PROGRAM = Path(__file__).with_name("random_worlds.py")
-
-_spec = importlib.util.spec_from_file_location("random_worlds", PROGRAM)
-worlds = importlib.util.module_from_spec(_spec)
-sys.modules["random_worlds"] = worlds  # dataclasses look their module up
-_spec.loader.exec_module(worlds)
 
 SEEDS = range(CLIENTS // PER_WORLD)
 NEVER_EMPTY = ("all", "primary", "last_known_good")
@@ -110,8 +104,9 @@ def test_random_clients_over_random_policies_with_members_failing():
 def test_two_interpreters_answer_alike():
     """No order of sets, no hash of strings and no float of this process may decide anything."""
     size = [str(len(SEEDS) // 3), str(PER_WORLD)]
+    program = [sys.executable, "-m", "gslb.testing.random_worlds", *size]
     env = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
-    runs = [subprocess.Popen([sys.executable, PROGRAM, *size], env={**env, "PYTHONHASHSEED": seed}, stdout=subprocess.PIPE) for seed in ("1", "4711")]
+    runs = [subprocess.Popen(program, env={**env, "PYTHONHASHSEED": seed}, stdout=subprocess.PIPE) for seed in ("1", "4711")]
     digests = {run.communicate()[0] for run in runs}
     assert all(run.returncode == 0 for run in runs)
     assert len(digests) == 1

@@ -18,7 +18,7 @@ DRAWS = 2000
 
 def draws(seed: str, count: int) -> Iterator[int]:
     """Yield 64-bit numbers, the same for the same seed everywhere."""
-    chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
+    chance = random.Random(seed)
     return (chance.getrandbits(64) for _ in range(count))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import sys
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from ipaddress import IPv4Address, IPv6Address
@@ -19,7 +19,7 @@ from gslb.compiler import Compiler
 from gslb.model import AllDown, Check, FilterSpec, Location, Member, Model, Pool, Site
 from gslb.override import Kind, Level, Override
 from gslb.plan import Group, Partition, Row, Snapshot
-from gslb.policy import PRESETS, chain, expand
+from gslb.policy import PRESETS, Expanded, chain, expand
 from gslb.verdict import State, Target, Verdict
 
 SITES = {
@@ -118,7 +118,7 @@ class World:
         more = {"joint": self.chance.random() < 0.1, "couple": self.chance.random() < 0.2, "failback_delay": self.chance.choice((0.0, 0.0, 120.0))}
         return Pool(name, members, how.policy, how.answers, 60, 10, down, **more)  # type: ignore[arg-type]
 
-    def _policy(self, answers: int | None):
+    def _policy(self, answers: int | None) -> Expanded:
         sites = list(SITES)
         rules = {"EU": self.chance.sample(sites, 2), "US": self.chance.sample(sites, 2), "default": sites, "fence": self.chance.random() < 0.2}
         if self.chance.random() < 0.6:
@@ -154,7 +154,7 @@ class World:
             yield Override(self.chance.choice(list(Kind)), Level.MEMBER, pool=member[0], member=member[1], weight=3)
 
 
-def cut(regions: list[int]) -> Partition:
+def cut(regions: Sequence[int]) -> Partition:
     """Give location n the blocks n, n + 64, n + 128, … of the address space, so that scopes have neighbours to be wrong about."""
     starts = range(2**BLOCK)
     of = [regions[n % len(regions)] for n in starts]

@@ -1,0 +1,94 @@
+"""The duel's own cases reach every line of the reference that an answer can take, so that nothing is equal for want of being asked."""
+
+import dis
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import CodeType, FrameType
+
+import pytest
+
+import gslb.answer
+from gslb.answer import answer
+from gslb.testing.twin import Packets, World
+
+HOME = Path(gslb.answer.__file__).parent
+ONE_REPLY = [path for path in sorted(HOME.glob("*.py")) if path.name != "memo.py"]  # the memo is what only this engine has
+WORLDS = 60
+PACKETS = 150
+
+# What one reply from one snapshot never does: it keeps nothing, so forgets nothing, and tells no difference between snapshots.
+NEVER = {
+    "lookup.py": ("return name, _NOTHING",),  # a zone has its apex, or it is refused
+    "negatives.py": ("self._kept.clear()",),
+    "outcome.py": ("self._kept = 0", "self._forget()"),
+    "tally.py": ("meta = Meta(None, meta.rcode)", "return {meta: cell.count for meta, cell in self._cells.items() if cell.count}"),
+    "shelf.py": ("self._ready.clear()",),
+    "shelves.py": (
+        "shelf.bind(snapshot)",
+        "hints.bind(snapshot)",
+        "return len(",
+        "shelf.forget()",
+        "hints.forget()",
+        "for ",
+        "self._snapshot = snapshot",
+    ),
+}
+AT_IMPORT = ("_log2",)
+
+
+def lines_of(code: CodeType) -> Iterator[int]:
+    """Lines that a function may run."""
+    yield from (line for _, line in dis.findlinestarts(code) if line and line != code.co_firstlineno)
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield from lines_of(inner)
+
+
+def bodies(path: Path) -> set[int]:
+    """Lines inside functions; what a module runs when it is imported proves nothing."""
+    module = compile(path.read_text(), str(path), "exec")
+    return {line for inner in functions(module) for line in lines_of(inner)}
+
+
+def functions(code: CodeType) -> Iterator[CodeType]:
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            if inner.co_flags & 1 and inner.co_name not in AT_IMPORT:  # CO_OPTIMIZED: a function, no class body
+                yield inner
+            yield from functions(inner)
+
+
+@pytest.mark.timeout(300)
+def test_every_line_is_reached() -> None:
+    left = {str(path): bodies(path) for path in ONE_REPLY}
+
+    def called(frame: FrameType, _event: str, _argument: object) -> object:
+        lines = left.get(frame.f_code.co_filename)
+        if not lines:
+            return None
+
+        def ran(frame: FrameType, _event: str, _argument: object) -> object:
+            lines.discard(frame.f_lineno)
+            return ran
+
+        return ran
+
+    before = sys.gettrace()
+    for seed in range(WORLDS):
+        snapshot = World(seed).plan()
+        packets = Packets(seed, snapshot)
+        cases = [packets.one() for _ in range(PACKETS)]
+        sys.settrace(called)
+        for asked in cases:
+            answer(snapshot, *asked)
+        sys.settrace(before)
+    missed = []
+    for path in ONE_REPLY:
+        text = path.read_text().splitlines()
+        missed += [
+            f"{path.name}:{line}: {text[line - 1].strip()}"
+            for line in sorted(left[str(path)])
+            if not text[line - 1].strip().startswith(NEVER.get(path.name, ()))
+        ]
+    assert not missed, "\n".join(missed)
