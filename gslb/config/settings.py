@@ -118,6 +118,7 @@ class Dns(_Section):
     threads: Annotated[int | None, BeforeValidator(_auto), WithJsonSchema({"type": ["integer", "string"]})] = Field(
         default=None, ge=1, le=256, description="threads that answer (python engine: processes, for its threads take turns); auto: one per core"
     )
+    pin: bool = Field(default=False, description="whether each of these keeps to a core of its own; for a machine that does nothing else")
     user: str | None = Field(default=None, min_length=1, description="user that the planes become once sockets are open; default: nobody else")
     tcp: Tcp = Field(default=Tcp(), description="limits on TCP connections")
     max_udp: int = Field(default=1232, ge=512, le=4096, description="largest UDP answer in octets (RFC 9715 advises 1232: no fragments)")

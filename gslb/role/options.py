@@ -14,6 +14,8 @@ class Options:
     """What a plane is told by its command line."""
 
     user: str = ""  # to become, where we are root
+    engine: str = "python"
+    sockets: int = 0  # descriptors that it needs for listening
     max_udp: int = 1232
     ecs: bool = True
     tcp: Limits = field(default_factory=Limits)

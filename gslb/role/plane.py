@@ -14,28 +14,35 @@ import os
 import resource
 import signal
 import socket
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from gslb import log
 from gslb.errors import GslbError, PlanError
-from gslb.plan import EMPTY, Snapshot
 from gslb.role import drop_privileges
 from gslb.role.excuses import Excuses
 from gslb.role.leash import Leash, Message
 from gslb.role.options import Options
 from gslb.transport.connections import Connections, Limits
-from gslb.transport.engine import Engine
+from gslb.transport.engines import make
 from gslb.transport.listen import BACKLOG
 from gslb.transport.pipe import Intake
-from gslb.transport.remains import Remains
-from gslb.transport.udp import UdpListener
 
 TICK: Final = 1.0  # seconds between reports; metrics are as old as that
-SPARE_FILES: Final = 200  # descriptors beside TCP connections: sockets, pipe, leash, and those the interpreter opens
+SPARE_FILES: Final = 200  # descriptors beside TCP connections and listening sockets: pipe, leash, and those the interpreter opens
 ACCEPTED: Final = 16  # TCP connections accepted per turn of the loop: about 1 ms, then UDP gets its turn
 LAST_WORDS: Final = 1.0  # seconds for the datagrams that are queued at the end, all addresses together; a flood gets no more
 GRACE: Final = 3.0  # seconds TCP clients get to read their last answers; with LAST_WORDS well below the supervisor's patience (`child.DRAIN`)
+
+
+@dataclass(slots=True)
+class Thread:
+    """The sockets of one thread (the Python engine has but one), as the supervisor hands them over: `pairs` by address, `of` so many."""
+
+    of: int
+    core: int | None = None  # to keep to
+    pairs: dict[str, tuple[socket.socket, socket.socket]] = field(default_factory=dict)  # UDP, TCP
+    open: bool = False
 
 
 class Plane:
@@ -44,13 +51,12 @@ class Plane:
     def __init__(self, pipe: socket.socket, leash: socket.socket, options: Options) -> None:
         """Connect; nothing is served until the supervisor sends sockets."""
         self._loop = asyncio.get_running_loop()
-        self._engine = Engine(max_udp=options.max_udp, ecs=options.ecs)
-        self._remains = Remains()
-        self._intake = Intake(pipe, self._swap)
+        self._engine = make(options.engine, max_udp=options.max_udp, ecs=options.ecs)
+        self._intake = Intake(pipe, self._engine, self._swapped)
         self._connections = Connections(self._engine, self._loop.time, options.tcp)
-        self._addresses: dict[str, tuple[socket.socket, socket.socket]] = {}
-        self._listeners: list[UdpListener] = []
+        self._threads: dict[int, Thread] = {}
         self._servers: list[asyncio.Server] = []
+        self._loaded = False
         self._excuses = Excuses(self._loop.time)
         self._stop = asyncio.Event()
         self._leash = Leash(leash, self._hear, self._stop.set)
@@ -65,43 +71,43 @@ class Plane:
         await self._stop.wait()
         await self._drain()
 
-    def _swap(self, snapshot: Snapshot) -> None:
-        """Obey a new snapshot from the next packet on."""
-        old = self._engine.snapshot
-        self._engine.swap(snapshot)
-        self._remains.add(old, snapshot)
-        self._loop.call_soon(self._release)
+    def _swapped(self) -> None:
+        """Take note that a new plan is obeyed, from the next packet on."""
+        generation = self._engine.generation
+        self._loop.call_soon(self._tidy)
         # What has just been built lives long and holds no cycle: the collector need never look at it.
         gc.freeze()
-        self._intake.report({"applied": snapshot.generation})
-        if old is EMPTY:
-            for udp, tcp in self._addresses.values():
-                self._open(udp, tcp)
-            self._leash.send({"loaded": snapshot.generation})
+        self._intake.report({"applied": generation})
+        if not self._loaded:
+            self._loaded = True
+            self._leash.send({"loaded": generation})
+            self._open()
 
-    def _release(self) -> None:
-        if self._remains.step():
-            self._loop.call_soon(self._release)
+    def _tidy(self) -> None:
+        if self._engine.tidy():
+            self._loop.call_soon(self._tidy)
 
     def _hear(self, message: Message, descriptors: list[int]) -> None:
-        """Take the sockets of one address."""
+        """Take the sockets of one thread at one address."""
         if "sockets" not in message:
             return
         udp, tcp = (socket.socket(fileno=descriptor) for descriptor in descriptors)
-        if message["sockets"] in self._addresses:  # we were started again while sockets were handed out
+        thread = self._threads.setdefault(message["thread"], Thread(message["of"], message["core"]))
+        if message["sockets"] in thread.pairs:  # we were started again while sockets were handed out
             udp.close()
             tcp.close()
             return
-        self._addresses[message["sockets"]] = udp, tcp
-        if self._engine.snapshot is not EMPTY:
-            self._open(udp, tcp)
+        thread.pairs[message["sockets"]] = udp, tcp
+        self._open()
 
-    def _open(self, udp: socket.socket, tcp: socket.socket) -> None:
-        """Answer at an address; never before there is a snapshot, for then everything would be REFUSED."""
-        listener = UdpListener(udp, self._engine)
-        listener.start(self._loop)
-        self._listeners.append(listener)
-        self._tasks.append(self._loop.create_task(self._accept(tcp)))
+    def _open(self) -> None:
+        """Answer where all sockets of a thread are here; never before there is a plan, for then everything would be REFUSED."""
+        for thread in self._threads.values():
+            if not self._loaded or thread.open or len(thread.pairs) < thread.of:
+                continue
+            thread.open = True
+            self._engine.listen([udp for udp, _tcp in thread.pairs.values()], thread.core)
+            self._tasks += [self._loop.create_task(self._accept(tcp)) for _udp, tcp in thread.pairs.values()]
 
     async def _accept(self, tcp: socket.socket) -> None:
         self._servers.append(await self._loop.create_server(self._connections.protocol, sock=tcp, backlog=ACCEPTED))
@@ -115,23 +121,18 @@ class Plane:
             self._leash.send({"beat": 1})
             self._intake.report(self._report())
             self._engine.tell(self._intake.report)
+            self._tidy()
             if not self._intake.assembling:
                 # Long-lived data are frozen, so this looks at little: connections that went, exceptions.
                 gc.collect()
             await asyncio.sleep(TICK)
 
     def _report(self) -> Message:
-        counters = [listener.counters for listener in self._listeners]
         return {
             "pid": os.getpid(),
-            "generation": self._engine.snapshot.generation,
-            "udp": {
-                "received": sum(c.received for c in counters),
-                "sent": sum(c.sent for c in counters),
-                "unsent": sum(c.unsent for c in counters),
-                "faults": sum(c.faults for c in counters),
-                "kernel_drops": sum(listener.kernel_drops for listener in self._listeners),
-            },
+            "engine": [self._engine.name, self._engine.version],
+            "generation": self._engine.generation,
+            **self._engine.sums(),
             "tcp": {
                 "open": len(self._connections),
                 "accepted": self._connections.tally.accepted,
@@ -145,8 +146,7 @@ class Plane:
         """Answer what is queued, let TCP clients read what is theirs, tell the last counts."""
         for server in self._servers:
             server.close()
-        for listener in self._listeners:
-            listener.stop(self._loop, LAST_WORDS / len(self._listeners))
+        self._engine.stop(LAST_WORDS)
         await self._connections.finish(GRACE)
         self._intake.report(self._report())
         self._engine.tell(self._intake.report)
@@ -157,7 +157,7 @@ class Plane:
         """Log what went wrong in a callback; the loop goes on. A refused delta is one of these: control is asked to begin anew."""
         error = context.get("exception")
         if isinstance(error, PlanError):
-            log.error("a plan was refused; serving on with the last one", reason=str(error), generation=self._engine.snapshot.generation)
+            log.error("a plan was refused; serving on with the last one", reason=str(error), generation=self._engine.generation)
             self._intake.report({"hello": os.getpid()})
         else:
             self._excuses(loop, context)
@@ -182,7 +182,8 @@ def main() -> None:
     except (GslbError, OSError) as error:
         leash.send(json.dumps({"fatal": str(error), "code": 2}).encode())
         raise SystemExit(2) from None
-    options = replace(options, tcp=affordable(options.tcp, allow_files(options.tcp.total + SPARE_FILES)))
+    spare = SPARE_FILES + options.sockets
+    options = replace(options, tcp=affordable(options.tcp, allow_files(options.tcp.total + spare), spare))
     # The collector's full passes would stop everything for as long as the zones are large (50 ms at 100,000 names); see `_tick`.
     gc.disable()
     gc.freeze()
@@ -199,15 +200,15 @@ def allow_files(number: int) -> int:
     return allowed
 
 
-def affordable(limits: Limits, files: int) -> Limits:
+def affordable(limits: Limits, files: int, spare: int = SPARE_FILES) -> Limits:
     """Take no more connections than there are descriptors for: without one left nobody could be evicted to let others in."""
-    total = max(1, min(limits.total, max(files - SPARE_FILES, files // 4)))
+    total = max(1, min(limits.total, max(files - spare, files // 4)))
     if total < limits.total:
         log.warning(
             "too few open files are allowed for dns.tcp.connections: planes take fewer",
             files=files,
             connections=total,
-            hint=f"allow {limits.total + SPARE_FILES} with LimitNOFILE= of systemd or ulimit -Hn",
+            hint=f"allow {limits.total + spare} with LimitNOFILE= of systemd or ulimit -Hn",
         )
     return replace(limits, total=total)
 

@@ -9,14 +9,17 @@ from __future__ import annotations
 import asyncio
 import os
 from pathlib import Path
+from typing import Final
 
 from gslb import log
 from gslb.config.settings import Settings
-from gslb.errors import UsageError
 from gslb.role.options import Options
 from gslb.role.supervisor import Service, Supervisor
+from gslb.transport import engines
 from gslb.transport.connections import Limits
 from gslb.transport.listen import Endpoint
+
+SOCKETS: Final = 3  # of one thread at one address: UDP, which the native engine holds twice, and TCP
 
 
 def serve(settings: Settings, path: Path | None) -> None:
@@ -44,12 +47,15 @@ async def _run(what: Service) -> None:
 def service(settings: Settings, path: Path | None, *, probing: bool) -> Service:
     """Spell out what to run. Raises UsageError for an engine that is not there."""
     dns = settings.dns
-    if dns.engine == "native":
-        raise UsageError("dns.engine: native is not installed here: use `auto` or `python`")
+    engine = engines.choose(dns.engine)
+    threads = dns.threads or len(os.sched_getaffinity(0))
+    planes = 1 if engine == "native" else threads  # threads of one Python process would take turns
     endpoints = tuple(Endpoint(*endpoint) for endpoint in dns.listen)
     by_default = "listen" not in dns.model_fields_set
     options = Options(
         user=dns.user or "",
+        engine=engine,
+        sockets=SOCKETS * len(endpoints) * threads // planes,
         max_udp=dns.max_udp,
         ecs=dns.ecs,
         tcp=Limits(dns.tcp.connections, dns.tcp.per_client, dns.tcp.idle),
@@ -60,7 +66,9 @@ def service(settings: Settings, path: Path | None, *, probing: bool) -> Service:
     return Service(
         endpoints=endpoints,
         optional=frozenset(e for e in endpoints if by_default and ":" in e.host),  # not every machine has IPv6
-        planes=dns.threads or len(os.sched_getaffinity(0)),
+        planes=planes,
+        threads=threads // planes,
+        pin=dns.pin,
         control=control,
         options=options,
         stall_limit=settings.stall_limit,

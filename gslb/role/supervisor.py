@@ -38,6 +38,8 @@ class Service:
     planes: int
     control: tuple[str, ...]  # arguments of `python -m gslb.role.control`
     options: Options  # of each plane
+    threads: int = 1  # that answer in each plane, each with sockets of its own
+    pin: bool = False  # each to a core of its own
     stall_limit: float = 15.0  # seconds of silence after which a child is killed and started anew
     state_dir: Path | None = None  # which no other service may use; None: nothing is kept
 
@@ -58,7 +60,7 @@ class Supervisor:
         self._service = service
         self._loop = asyncio.get_running_loop()
         self._endpoints: list[Endpoint] = []
-        self._sockets: list[list[Pair]] = []  # of each plane
+        self._sockets: list[list[Pair]] = []  # of each thread, plane by plane
         self._planes: list[Child] = []
         self._control: Child
         self._waiting: set[str] = set()
@@ -144,21 +146,27 @@ class Supervisor:
         self._bind()
         for plane in self._planes:
             self._hand_out(plane)
-        log.info("listening", addresses=self._listening(), planes=len(self._planes))
+        answering = {"engine": self._service.options.engine, "planes": len(self._planes), "threads": len(self._sockets)}
+        log.info("listening", addresses=self._listening(), **answering)
         self._control.send({"listening": self._listening()})
 
     def _bind(self) -> None:
-        """Bind every endpoint once per plane; port 0 is chosen with the first and the same for the others."""
+        """Bind every endpoint once per thread; port 0 is chosen with the first and the same for the others."""
         for endpoint in self._endpoints:  # a wildcard and one address of it are claimed apart; seconds have passed since the start
             listen.probe(endpoint)
         first = [listen.bind(endpoint) for endpoint in self._endpoints]
         self._sockets.append(first)
-        for _ in self._planes[1:]:
+        for _ in range(1, len(self._planes) * self._service.threads):
             self._sockets.append([listen.bind(pair.endpoint) for pair in first])
 
     def _hand_out(self, plane: Child) -> None:
-        for pair in self._sockets[self._planes.index(plane)]:
-            plane.send({"sockets": str(pair.endpoint)}, pair)
+        threads = self._service.threads
+        first = self._planes.index(plane) * threads
+        cores = sorted(os.sched_getaffinity(0))
+        for number, pairs in enumerate(self._sockets[first : first + threads]):
+            core = cores[(first + number) % len(cores)] if self._service.pin else None
+            for pair in pairs:
+                plane.send({"sockets": str(pair.endpoint), "thread": number, "of": len(pairs), "core": core}, pair)
 
     def _listening(self) -> list[str]:
         return [str(pair.endpoint) for pair in self._sockets[0]]

@@ -1,51 +1,65 @@
-"""The Python engine as transports see it: one snapshot at a time, two calls that answer, and what they answered.
+"""The Python engine as a plane sees it: one snapshot at a time, sockets that are answered, and what was answered.
 
-Owned by the plane. `swap` is the only way in for a new snapshot: between two packets, never within one. Kinds of answers are
-counted where they are made and told to control as increments, with pools by the names they had then.
+Runs everywhere; `gslb.transport.native` is its fast twin. `swap` is the only way in for a new snapshot: between two packets, never
+within one. Kinds of answers are counted where they are made and told to control with pools by the names they had then.
 """
 
 from __future__ import annotations
 
+import asyncio
+import os
+import socket
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import getrandbits
 from typing import Any, Final
 
+from gslb import __version__
 from gslb.answer import Drop, Env, Memo, Meta, NeedRow, answer
+from gslb.delta import Assembler, Slice
 from gslb.plan import EMPTY, Snapshot
-
-ROWS: Final = 300  # kinds of answers in one report: some 30 KB
-WANTED: Final = 1000  # rows asked for in one report
-
-Kind = tuple[str, str, int, str | None, str, int, bool, str]  # protocol, zone in hexadecimal, rcode, pool, reason, type, truncated, site
+from gslb.transport.remains import Remains
+from gslb.transport.udp import UdpListener
+from gslb.transport.untold import Kind, Untold
 
 
 class Engine:
     """Answers from one snapshot at a time."""
 
+    name: Final = "python"
+    version: Final = __version__
+
     def __init__(self, *, max_udp: int = 1232, ecs: bool = True) -> None:
         """Begin with nothing: every name is REFUSED until the first `swap`."""
         self.snapshot: Snapshot = EMPTY
+        self._assembler = Assembler()
+        self._remains = Remains()
+        self._listeners: list[UdpListener] = []
         self._ecs = ecs
         self._memo = Memo(EMPTY, max_udp=max_udp, ecs=ecs)
         self.udp: Callable[[bytes, bytes, int], bytes | None] = self._memo.reply  # the packet path: no frame in between
         self._tcp: Counter[Meta] = Counter()
-        self._wanted: set[tuple[int, int, int]] = set()
-        self._dropped: Counter[str] = Counter()
+        self._untold = Untold()
         self._seen: dict[str, dict[Any, int]] = {"udp": {}, "tcp": {}, "drops": {}}
-        self._untold: Counter[Kind] = Counter()
 
-    def tcp(self, query: bytes, client: bytes) -> bytes | None:
-        """Answer a query that came by TCP; None for what deserves none."""
-        outcome = answer(self.snapshot, query, client, Env(getrandbits(64), udp=False, ecs=self._ecs))
-        if isinstance(outcome, Drop):
-            self._dropped[outcome.reason] += 1
-            return None
-        if isinstance(outcome, NeedRow):
-            self._wanted.add((outcome.pool, outcome.region, outcome.type))
-            outcome = outcome.reply
-        self._tcp[outcome.meta] += 1
-        return outcome.wire
+    @property
+    def generation(self) -> int:
+        """The generation that is answered from."""
+        return self.snapshot.generation
+
+    def reset(self) -> None:
+        """Forget what was assembled: a delta from nothing begins."""
+        self._assembler = Assembler()
+
+    def feed(self, message: Slice) -> bool:
+        """Take one slice of a delta; at its Commit, answer from the new snapshot. Raises PlanError."""
+        snapshot = self._assembler.feed(message)
+        if snapshot is None:
+            return False
+        old = self.snapshot
+        self.swap(snapshot)
+        self._remains.add(old, snapshot)
+        return True
 
     def swap(self, snapshot: Snapshot) -> None:
         """Answer from another snapshot from now on."""
@@ -53,20 +67,55 @@ class Engine:
         self.snapshot = snapshot
         self._memo.swap(snapshot)
 
+    def tidy(self) -> bool:
+        """Give back some of what the last swap left behind; whether there is more."""
+        return self._remains.step()
+
+    def listen(self, sockets: Sequence[socket.socket], core: int | None = None) -> None:
+        """Answer at these bound UDP sockets, on the running loop; `core`: the one that this process is to keep to."""
+        if core is not None:
+            os.sched_setaffinity(0, {core})
+        for sock in sockets:
+            listener = UdpListener(sock, self)
+            listener.start(asyncio.get_running_loop())
+            self._listeners.append(listener)
+
+    def stop(self, seconds: float) -> None:
+        """Answer what is queued, for so long at most, then leave the sockets alone."""
+        for listener in self._listeners:
+            listener.stop(asyncio.get_running_loop(), seconds / len(self._listeners))
+
+    def tcp(self, query: bytes, client: bytes) -> bytes | None:
+        """Answer a query that came by TCP; None for what deserves none."""
+        outcome = answer(self.snapshot, query, client, Env(getrandbits(64), udp=False, ecs=self._ecs))
+        if isinstance(outcome, Drop):
+            self._untold.dropped[outcome.reason] += 1
+            return None
+        if isinstance(outcome, NeedRow):
+            self._untold.wanted.add((outcome.pool, outcome.region, outcome.type))
+            outcome = outcome.reply
+        self._tcp[outcome.meta] += 1
+        return outcome.wire
+
+    def sums(self) -> dict[str, Any]:
+        """Sum up what happened to datagrams since the start."""
+        counters = [listener.counters for listener in self._listeners]
+        return {
+            "udp": {
+                "received": sum(c.received for c in counters),
+                "sent": sum(c.sent for c in counters),
+                "unsent": sum(c.unsent for c in counters),
+                "faults": sum(c.faults for c in counters),
+                "restarts": 0,
+                "kernel_drops": sum(listener.kernel_drops for listener in self._listeners),
+            }
+        }
+
     def tell(self, report: Callable[[dict[str, Any]], bool]) -> None:
         """Report what has been answered since the last time; what finds no listener is told later."""
         self._gather()
-        while self._untold:
-            rows = [(kind, self._untold[kind]) for kind in list(self._untold)[:ROWS]]
-            if not report({"answers": [[*kind, count] for kind, count in rows]}):
-                break
-            for kind, _count in rows:
-                del self._untold[kind]
-        if self._dropped and report({"dropped": dict(self._dropped)}):
-            self._dropped.clear()
-        self._wanted |= self._memo.take_wanted()
-        if self._wanted and report({"wanted": sorted(self._wanted)[:WANTED], "generation": self.snapshot.generation}):
-            self._wanted.clear()  # what is still wanted will be asked for again
+        self._untold.wanted |= self._memo.take_wanted()
+        self._untold.tell(report, self.generation)
 
     def _gather(self) -> None:
         """Name what was counted since the last time; pools keep their numbers only within a snapshot."""
@@ -74,15 +123,15 @@ class Engine:
             seen = self._seen[protocol]
             for meta, count in counts.items():
                 if count != seen.get(meta, 0):
-                    self._untold[self._kind(protocol, meta)] += count - seen.get(meta, 0)
+                    self._untold.answers[self._kind(protocol, meta)] += count - seen.get(meta, 0)
             self._seen[protocol] = counts
         drops = self._memo.drops()
         for reason, count in drops.items():
-            self._dropped[reason] += count - self._seen["drops"].get(reason, 0)
-        self._dropped += Counter()  # drops the zeros
+            if count != self._seen["drops"].get(reason, 0):
+                self._untold.dropped[reason] += count - self._seen["drops"].get(reason, 0)
         self._seen["drops"] = drops
 
     def _kind(self, protocol: str, meta: Meta) -> Kind:
         pool = self.snapshot.pools.get(meta.pool) if meta.pool is not None else None
         zone = meta.zone.hex() if meta.zone else ""
-        return protocol, zone, int(meta.rcode), pool.name if pool else None, meta.reason, meta.type, meta.truncated, meta.site
+        return Kind(protocol, zone, int(meta.rcode), pool.name if pool else None, meta.reason, meta.type, meta.truncated, meta.site)

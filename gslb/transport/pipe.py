@@ -16,10 +16,10 @@ import json
 import pickle
 import socket
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from gslb import delta, plan
-from gslb.delta import Assembler, Slice
+from gslb.delta import Slice
 from gslb.errors import PlanError
 from gslb.transport.deltas import ANEW, FIRST, LAST, PACKET, Deltas
 
@@ -27,6 +27,18 @@ BURST: Final = 4  # packets control makes per turn of its loop: 4 ms, then check
 LARGEST_REPORT: Final = 60 << 10
 
 Report = dict[str, Any]
+
+
+class Assembler(Protocol):
+    """What puts a plan together at a plane's end: the plane's engine."""
+
+    def reset(self) -> None:
+        """Forget what was assembled: a delta from nothing begins. What is served goes on being served."""
+        ...
+
+    def feed(self, message: Slice, /) -> bool:
+        """Take one slice; whether it completed a plan, which is obeyed from now on. PlanError: the delta is refused whole."""
+        ...
 
 
 class Feed:
@@ -115,11 +127,12 @@ class Feed:
 class Intake:
     """A plane's end: assembles deltas, one packet per turn, and reports."""
 
-    def __init__(self, sock: socket.socket, swap: Callable[[plan.Snapshot], None]) -> None:
-        """Take a non-blocking socket; `swap` gets every finished snapshot."""
+    def __init__(self, sock: socket.socket, assembler: Assembler, swapped: Callable[[], None]) -> None:
+        """Take a non-blocking socket; `swapped` is called whenever the assembler has completed a plan."""
         self._sock = sock
-        self._swap = swap
-        self._assembler: Assembler | None = None  # None: nothing to build on; skip until a delta from nothing begins
+        self._assembler = assembler
+        self._swapped = swapped
+        self._lost = True
         self._message = bytearray()
         self._assembling = False
         self._loop = asyncio.get_running_loop()
@@ -139,8 +152,8 @@ class Intake:
 
     @property
     def lost(self) -> bool:
-        """Whether control must begin anew: say hello until it does."""
-        return self._assembler is None
+        """Whether there is nothing to build on, so that control must begin anew: say hello until it does."""
+        return self._lost
 
     def report(self, report: Report) -> bool:
         """Tell control; False where it does not listen now or the report is too long: then it is dropped."""
@@ -163,8 +176,9 @@ class Intake:
             return
         flags = packet[0]
         if flags & ANEW:
-            self._assembler = Assembler()
-        if self._assembler is None:
+            self._assembler.reset()
+            self._lost = False
+        if self._lost:  # the rest of a delta that was refused, or of one to a plane before us
             return
         if flags & FIRST:
             self._message.clear()
@@ -172,16 +186,16 @@ class Intake:
         if not flags & LAST:
             return
         try:
-            snapshot = self._assembler.feed(decode(self._message))
+            completed = self._assembler.feed(decode(self._message))
         except PlanError:
-            self._assembler = None
+            self._lost = True
             self._assembling = False
             raise
         finally:
             self._message.clear()
-        self._assembling = snapshot is None
-        if snapshot is not None:
-            self._swap(snapshot)
+        self._assembling = not completed
+        if completed:
+            self._swapped()
 
 
 def decode(data: bytes | bytearray) -> Slice:

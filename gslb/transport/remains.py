@@ -21,7 +21,8 @@ class Remains:
     def add(self, old: Snapshot, new: Snapshot) -> None:
         """Take over what is in `old` and not in `new`; the caller forgets `old`."""
         kept = {id(table) for zone in new.zones.values() for table in (zone.nodes, zone.glue)}
-        self._tables += [table for zone in old.zones.values() for table in (zone.nodes, zone.glue) if id(table) not in kept]
+        tables = (table for zone in old.zones.values() for table in (zone.nodes, zone.glue))
+        self._tables += [table for table in tables if isinstance(table, dict) and id(table) not in kept]
 
     def step(self) -> bool:
         """Free a slice; False when nothing is left."""

@@ -75,10 +75,7 @@ class UdpListener:
     @property
     def kernel_drops(self) -> int:
         """Datagrams the kernel threw away because this socket's buffer was full."""
-        try:
-            return int.from_bytes(self._sock.getsockopt(socket.SOL_SOCKET, SO_MEMINFO, 36)[32:36], "little")
-        except OSError:  # a kernel before 4.12
-            return 0
+        return kernel_drops(self._sock)
 
     def _drain(self) -> None:
         # The hot loop of the Python engine: every name is local, every branch below the first is rare.
@@ -148,6 +145,14 @@ class UdpListener:
         self.counters.faults += 1
         if self.counters.faults & (self.counters.faults - 1) == 0:  # the 1st, 2nd, 4th, 8th …: seen, and no flood
             log.error("a query could not be answered", error=repr(error), faults=self.counters.faults)
+
+
+def kernel_drops(sock: socket.socket) -> int:
+    """Count the datagrams that the kernel threw away because a socket's buffer was full."""
+    try:
+        return int.from_bytes(sock.getsockopt(socket.SOL_SOCKET, SO_MEMINFO, 36)[32:36], "little")
+    except OSError:  # a kernel before 4.12
+        return 0
 
 
 def pack(text: str) -> bytes:

@@ -77,7 +77,7 @@ class Started:
         return str(reply.answer[0][0])
 
     def hand_out(self) -> None:
-        self.leash.send({"sockets": str(self.pair.endpoint)}, self.pair)
+        self.leash.send({"sockets": str(self.pair.endpoint), "thread": 0, "of": 1, "core": None}, self.pair)
 
     async def close(self) -> None:
         if self.process.returncode is None:

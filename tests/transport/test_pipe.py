@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from gslb.compiler.delta import diff
-from gslb.delta import Begin, Commit, Slice
+from gslb.delta import Assembler, Begin, Commit, Slice
 from gslb.errors import PlanError
 from gslb.plan import EMPTY, NO_PARTITION, Dynamic, Group, Node, Pick, Pool, Row, RRset, Snapshot, Zone
 from gslb.transport.deltas import ANEW, PACKET, Deltas, packets
@@ -32,6 +32,23 @@ def snapshot(generation: int, names: int, address: bytes = b"\xc0\0\2\1") -> Sna
     return Snapshot(generation, {APEX: Zone(APEX, SOA, 300, nodes, {})}, {0: pool}, {})
 
 
+class Collecting:
+    """Assembles as an engine does, and keeps every snapshot."""
+
+    def __init__(self) -> None:
+        self.snapshots: list[Snapshot] = []
+        self._assembler = Assembler()
+
+    def reset(self) -> None:
+        self._assembler = Assembler()
+
+    def feed(self, message: Slice) -> bool:
+        snapshot = self._assembler.feed(message)
+        if snapshot is not None:
+            self.snapshots.append(snapshot)
+        return snapshot is not None
+
+
 class Ends:
     """Both ends on one loop, and what came out of them."""
 
@@ -40,14 +57,20 @@ class Ends:
         for end in (self.control, self.plane):
             end.setblocking(False)
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer)
-        self.snapshots: list[Snapshot] = []
+        self.plane_has = Collecting()
+        self.snapshots = self.plane_has.snapshots
+        self.swaps = 0
         self.reports: list[dict] = []
         self.errors: list[BaseException] = []
         self.came = asyncio.Condition()
         asyncio.get_running_loop().set_exception_handler(lambda _loop, context: self.errors.append(context["exception"]))
         self.feed = Feed(self.control, Deltas(differ), self.reports.append)
-        self.intake = Intake(self.plane, self.snapshots.append)
+        self.intake = Intake(self.plane, self.plane_has, self.swapped)
         self.intake.start()
+
+    def swapped(self) -> None:
+        self.swaps += 1
+        assert self.swaps == len(self.snapshots)
 
     async def until(self, condition: Callable[[], object]) -> None:
         async with asyncio.timeout(10):
@@ -105,8 +128,8 @@ async def test_a_new_plane_says_hello_and_is_fed_from_nothing(ends: Ends) -> Non
     ends.feed.offer(snapshot(1, 20_000))
     await asyncio.sleep(0.01)  # somewhere in the middle of it
     ends.intake.stop()
-    ends.intake = Intake(ends.plane, ends.snapshots.append)
-    ends.snapshots.clear()
+    assert not ends.snapshots
+    ends.intake = Intake(ends.plane, ends.plane_has, ends.swapped)
     assert ends.intake.lost
     assert ends.intake.report({"hello": 1})
     ends.intake.start()

@@ -108,7 +108,7 @@ class LiveAsker:
             return incoming.read(int.from_bytes(incoming.read(2), "big"))
 
     async def _begin(self) -> None:
-        self._intake = Intake(self._pipe[1], self._swap)
+        self._intake = Intake(self._pipe[1], self._engine, self._swapped.set)
         self._intake.start()
         self._feed = Feed(self._pipe[0], Deltas(diff), lambda _report: None)
         self._listener = UdpListener(self._pair.udp, self._between)
@@ -122,10 +122,6 @@ class LiveAsker:
         self._listener.stop(self._loop)
         self._feed.close()
         self._intake.stop()
-
-    def _swap(self, snapshot: Snapshot) -> None:
-        self._engine.swap(snapshot)
-        self._swapped.set()
 
     def _run(self, part: Callable[[], object]) -> None:
         asyncio.run_coroutine_threadsafe(part(), self._loop).result(LIMIT)  # type: ignore[arg-type]  # coroutine functions of this class
