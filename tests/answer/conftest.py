@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import dns.edns
 import dns.flags
@@ -17,8 +18,9 @@ import dnslib
 import pytest
 
 from gslb import model, names, plan
-from gslb.answer import Env, Memo, NeedRow, Reply, answer
+from gslb.answer import Env, Memo, NeedRow, Reply
 from gslb.compiler.zones import compile_zone
+from gslb.testing.engines import Engine, Outcome, PythonEngine
 
 CLIENT = b"\x7f\0\0\1"
 
@@ -238,15 +240,24 @@ def decode(wire: bytes) -> dns.message.Message:
 
 
 def ask(
-    snapshot: plan.Snapshot, name: str, rtype: str = "A", *, client: bytes = CLIENT, draw: int = 0, udp: bool = True, ecs: str = "", **options: object
+    engine: Engine,
+    snapshot: plan.Snapshot,
+    name: str,
+    rtype: str = "A",
+    *,
+    client: bytes = CLIENT,
+    draw: int = 0,
+    udp: bool = True,
+    ecs: str = "",
+    **options: object,
 ) -> Answer:
-    """Ask through `answer()`, and see that `Memo` says the same, first and again."""
+    """Ask an engine, and see that `Memo` says the same, first and again."""
     if ecs:
         options["options"] = [dns.edns.ECSOption.from_text(ecs)]
     options.setdefault("use_edns", False if not (ecs or options.get("want_dnssec") or options.get("payload")) else 0)
     query = dns.message.make_query(name, rtype, **options)  # type: ignore[arg-type]  # options of make_query, by name
     wire = query.to_wire()
-    result = answer(snapshot, wire, client, Env(draw, udp=udp))
+    result = engine.answer(snapshot, wire, client, Env(draw, udp=udp))
     reply = result.reply if isinstance(result, NeedRow) else result
     assert isinstance(reply, Reply)
     if udp:
@@ -264,9 +275,21 @@ def load_zone() -> Callable[..., model.Zone]:
 
 
 @pytest.fixture(scope="session")
-def ask_of() -> Callable[..., Answer]:
-    """Ask any snapshot."""
-    return ask
+def answer(engine: Engine) -> Callable[[plan.Snapshot, bytes, bytes, Env], Outcome]:
+    """An engine's `answer()`."""
+    return engine.answer
+
+
+@pytest.fixture(scope="session")
+def ask_of(engine: Engine) -> Callable[..., Answer]:
+    """Ask any snapshot that an assembler takes."""
+    return partial(ask, engine)
+
+
+@pytest.fixture(scope="session")
+def ask_reference() -> Callable[..., Answer]:
+    """Ask the reference alone, which answers from plans too that every assembler refuses."""
+    return partial(ask, PythonEngine())
 
 
 @pytest.fixture(scope="session")
@@ -275,11 +298,11 @@ def snapshot() -> plan.Snapshot:
 
 
 @pytest.fixture(scope="session")
-def asked(snapshot: plan.Snapshot) -> Callable[..., Answer]:
+def asked(snapshot: plan.Snapshot, ask_of: Callable[..., Answer]) -> Callable[..., Answer]:
     """Ask the demonstration snapshot."""
 
     def one(name: str, rtype: str = "A", **options: object) -> Answer:
         name = name if name.endswith(".") else f"{name}.example.com." if name != "@" else "example.com."
-        return ask(snapshot, name, rtype, **options)  # type: ignore[arg-type]  # options of ask, by name
+        return ask_of(snapshot, name, rtype, **options)
 
     return one

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import dns.message
 import dns.rcode
 import pytest
@@ -22,7 +24,7 @@ def query(name: str) -> bytes:
 
 
 @pytest.mark.parametrize(("octets", "rcode"), [(255, "NXDOMAIN"), (256, "YXDOMAIN")])
-def test_a_dname_makes_names_of_255_octets_and_none_longer(snapshot: plan.Snapshot, octets: int, rcode: str) -> None:
+def test_a_dname_makes_names_of_255_octets_and_none_longer(snapshot: plan.Snapshot, octets: int, rcode: str, answer: Callable) -> None:
     label = "y" * (octets - LONG - 1)
     reply = answer(snapshot, query(f"{label}.long"), CLIENTS[0], Env(0, udp=False))
     assert isinstance(reply, Reply)

@@ -70,7 +70,7 @@ def test_no_option_without_one_in_the_query(asked: Callable) -> None:
     assert asked("www", use_edns=0).message.options == ()  # RFC 7871 section 7.2.1
 
 
-def test_ecs_switched_off(snapshot: plan.Snapshot) -> None:
+def test_ecs_switched_off(snapshot: plan.Snapshot, answer: Callable) -> None:
     query = dns.message.make_query("www.example.com", "A", options=[dns.edns.ECSOption("20.1.2.0", 24)], use_edns=0).to_wire()
     got = answer(snapshot, query, b"\x7f\0\0\1", Env(0, ecs=False))
     assert isinstance(got, Reply)
@@ -135,7 +135,7 @@ def missing() -> bytes:
     return dns.message.make_query("missing.example.com", "A").to_wire()
 
 
-def test_a_missing_row_is_asked_for(snapshot: plan.Snapshot, missing: bytes) -> None:
+def test_a_missing_row_is_asked_for(snapshot: plan.Snapshot, missing: bytes, answer: Callable) -> None:
     got = answer(snapshot, missing, b"\x14\0\0\1", Env(0))
     assert isinstance(got, NeedRow)
     assert (got.pool, got.region, got.type) == (5, 1, 1)
@@ -154,7 +154,7 @@ def test_the_memo_collects_missing_rows(snapshot: plan.Snapshot, missing: bytes)
 
 
 @pytest.mark.parametrize("name", ["stick", "couple", "deep"])
-def test_a_missing_row_whose_stand_in_looks_at_the_client(snapshot: plan.Snapshot, name: str) -> None:
+def test_a_missing_row_whose_stand_in_looks_at_the_client(snapshot: plan.Snapshot, name: str, answer: Callable) -> None:
     number = {"stick": 7, "couple": 8, "deep": 9}[name]
     pool = snapshot.pools[number]
     default = snapshot.pools[9].rows[1][1] if name == "deep" else pool.default[1]
@@ -235,7 +235,7 @@ def wide(snapshot: plan.Snapshot) -> plan.Snapshot:
     ("edns", "udp", "count"),
     [({}, True, 0), ({"use_edns": 0}, True, 0), ({"use_edns": 0, "payload": 65535}, True, 0), ({}, False, 100)],
 )
-def test_too_many_addresses(wide: plan.Snapshot, edns: dict, udp: bool, count: int) -> None:
+def test_too_many_addresses(wide: plan.Snapshot, edns: dict, udp: bool, count: int, answer: Callable) -> None:
     query = dns.message.make_query("old.example.com", "A", **edns).to_wire()
     got = answer(wide, query, b"\x7f\0\0\1", Env(0, udp=udp))
     assert isinstance(got, Reply)
@@ -249,7 +249,7 @@ def test_too_many_addresses(wide: plan.Snapshot, edns: dict, udp: bool, count: i
         assert [memo.reply(query, b"\x7f\0\0\1", 0) for _ in range(2)] == [got.wire] * 2
 
 
-def test_no_address_twice(snapshot: plan.Snapshot) -> None:
+def test_no_address_twice(snapshot: plan.Snapshot, answer: Callable) -> None:
     group = plan.Group(1, (b"\1\2\3\4", b"\1\2\3\5"))
     row = plan.Row(plan.Pick.ROTATE, 0, 30, (group, plan.Group(1, (b"\1\2\3\5",))))
     pools = {**snapshot.pools, 1: plan.Pool("web", plan.NO_PARTITION, {1: (row,)}, {1: row})}
@@ -260,7 +260,7 @@ def test_no_address_twice(snapshot: plan.Snapshot) -> None:
         assert len(dns.message.from_wire(got.wire, one_rr_per_rrset=True).answer) == 2  # RFC 2181 section 5
 
 
-def test_caps_mask_the_subnet_and_not_the_resolver(snapshot: plan.Snapshot) -> None:
+def test_caps_mask_the_subnet_and_not_the_resolver(snapshot: plan.Snapshot, answer: Callable) -> None:
     fine = plan.Partition(array("I", [0, 0x14000080, 0x14000100]), array("H", [0, 1, 0]), array("Q", [0]), array("Q", [0]), array("H", [0]), 24, 56)
     partitioned = snapshot._replace(partitions={0: fine})
     for client, subnet, address in [(b"\x14\0\0\x81", None, "111"), (b"\x7f\0\0\1", "20.0.0.129", "100")]:

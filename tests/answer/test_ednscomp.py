@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gslb.answer import Env, Reply, answer
+from gslb.answer import Env, Reply
 from gslb.plan import Snapshot
 
 ZONE = b"\x07example\x03com\0"
@@ -49,10 +49,14 @@ def soa(snapshot: Snapshot) -> Callable[..., bytes]:
     return expected
 
 
-def ask(snapshot: Snapshot, packet: bytes, *, udp: bool = True) -> bytes:
-    got = answer(snapshot, packet, b"\x7f\0\0\1", Env(0, udp=udp))
-    assert isinstance(got, Reply)
-    return got.wire
+@pytest.fixture
+def ask(answer: Callable) -> Callable[..., bytes]:
+    def one(snapshot: Snapshot, packet: bytes, *, udp: bool = True) -> bytes:
+        got = answer(snapshot, packet, b"\x7f\0\0\1", Env(0, udp=udp))
+        assert isinstance(got, Reply)
+        return got.wire
+
+    return one
 
 
 def bare(flags: int) -> bytes:
@@ -90,7 +94,7 @@ NOERROR_SOA = {
 
 
 @pytest.mark.parametrize("name", NOERROR_SOA)
-def test_noerror_and_the_soa(snapshot: Snapshot, soa: Callable[..., bytes], name: str) -> None:
+def test_noerror_and_the_soa(snapshot: Snapshot, soa: Callable[..., bytes], name: str, ask: Callable) -> None:
     packet, opt, flags = NOERROR_SOA[name]
     assert ask(snapshot, packet) == soa(opt, flags)
 
@@ -108,35 +112,35 @@ def test_noerror_and_the_soa(snapshot: Snapshot, soa: Callable[..., bytes], name
         pytest.param(SUBNET, 0, OPT_BADVERS, id="edns1subnet"),
     ],
 )
-def test_badvers_and_nothing_else(snapshot: Snapshot, options: bytes, flags: int, expected: bytes) -> None:
+def test_badvers_and_nothing_else(snapshot: Snapshot, options: bytes, flags: int, expected: bytes, ask: Callable) -> None:
     assert ask(snapshot, query(0, SOA, edns(1, flags, options))) == badvers(expected)
 
 
-def test_opcode(snapshot: Snapshot) -> None:
+def test_opcode(snapshot: Snapshot, ask: Callable) -> None:
     assert ask(snapshot, bare(15 << 11)) == bare(QR | 15 << 11 | 4)
 
 
-def test_opcodeflg(snapshot: Snapshot) -> None:
+def test_opcodeflg(snapshot: Snapshot, ask: Callable) -> None:
     assert ask(snapshot, bare(0x7FF0)) == bare(QR | 15 << 11 | RD | 4)
 
 
-def test_type666(snapshot: Snapshot, soa: Callable[..., bytes]) -> None:
+def test_type666(snapshot: Snapshot, soa: Callable[..., bytes], ask: Callable) -> None:
     assert ask(snapshot, query(rtype=666)) == soa(rtype=666)
 
 
-def test_tcp(snapshot: Snapshot, soa: Callable[..., bytes]) -> None:
+def test_tcp(snapshot: Snapshot, soa: Callable[..., bytes], ask: Callable) -> None:
     assert ask(snapshot, query(), udp=False) == soa()
 
 
-def test_edns_at_512(snapshot: Snapshot, soa: Callable[..., bytes]) -> None:
+def test_edns_at_512(snapshot: Snapshot, soa: Callable[..., bytes], ask: Callable) -> None:
     assert ask(snapshot, query(0, DNSKEY, edns(flags=0x8000, payload=512))) == soa(OPT_DO, rtype=DNSKEY)
 
 
-def test_ednstcp(snapshot: Snapshot, soa: Callable[..., bytes]) -> None:
+def test_ednstcp(snapshot: Snapshot, soa: Callable[..., bytes], ask: Callable) -> None:
     assert ask(snapshot, query(0, DNSKEY, edns(flags=0x8000, payload=512)), udp=False) == soa(OPT_DO, rtype=DNSKEY)
 
 
-def test_dnswkk(snapshot: Snapshot) -> None:
+def test_dnswkk(snapshot: Snapshot, ask: Callable) -> None:
     algorithm = b"\x0bhmac-sha256\0"
     fixed = b"\0\0\x65\0\0\0\1\x2c"  # time signed and fudge
     rdata = algorithm + fixed + b"\0\x20" + b"m" * 32 + b"\xbe\xef\0\0\0\0"
@@ -154,7 +158,7 @@ TYPES = [
 
 
 @pytest.mark.parametrize("rtype", TYPES)
-def test_types(snapshot: Snapshot, soa: Callable[..., bytes], rtype: int) -> None:
+def test_types(snapshot: Snapshot, soa: Callable[..., bytes], rtype: int, ask: Callable) -> None:
     wire = ask(snapshot, query(rtype=rtype))
     held = {2, 6, 15, 43}  # types at the apex
     assert wire[:4] == b"\xbe\xef\x84\0"

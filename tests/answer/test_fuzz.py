@@ -11,6 +11,7 @@ import struct
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from types import FrameType
 
 import dns.message
@@ -87,7 +88,7 @@ def mutate(rng: random.Random, packet: bytes, other: bytes) -> bytes:
     return bytes(wire)
 
 
-def test_mutated_packets(snapshot: Snapshot) -> None:
+def test_mutated_packets(snapshot: Snapshot, answer: Callable) -> None:
     rng = random.Random(int(os.environ.get("GSLB_FUZZ_SEED", "1")))
     memo = Memo(snapshot, 500)
     seeds = [seed_packet(rng) for _ in range(2000)]

@@ -9,7 +9,7 @@ from ipaddress import ip_address
 import pytest
 
 from gslb import plan
-from gslb.answer import Env, Memo, NeedRow, answer
+from gslb.answer import Env, Memo, NeedRow
 
 ONE = b"\x14\0\0\1"  # a client in region 1
 
@@ -81,8 +81,8 @@ def test_all_down_gives_what_a_gives(snapshot: plan.Snapshot, ask_of: Callable) 
     assert (got.reply.meta.reason, got.reply.meta.type, got.reply.meta.site) == ("all-down", 65, "s1")
 
 
-def test_no_pool_no_hints(snapshot: plan.Snapshot, ask_of: Callable) -> None:
-    got = ask_of(snapshot._replace(pools={}), "www.example.com", "HTTPS", ecs="20.1.2.0/24")
+def test_no_pool_no_hints(snapshot: plan.Snapshot, ask_reference: Callable) -> None:
+    got = ask_reference(snapshot._replace(pools={}), "www.example.com", "HTTPS", ecs="20.1.2.0/24")
     assert (got.section("answer"), got.scope) == (['www 300 HTTPS 1 . alpn="h2,h3"'], 0)
 
 
@@ -98,7 +98,7 @@ def test_other_types_and_any(asked: Callable) -> None:
     assert asked("gone", "ANY").section("answer") == ['gone 3600 HINFO "RFC8482" ""']
 
 
-def test_missing_rows_are_wanted(snapshot: plan.Snapshot) -> None:
+def test_missing_rows_are_wanted(snapshot: plan.Snapshot, answer: Callable) -> None:
     query = b"\0\1\0\0\0\1\0\0\0\0\0\0\1x\5hints\x07example\x03com\0\0\x41\0\1"
     got = answer(snapshot, query, ONE, Env(0))
     assert isinstance(got, NeedRow)
@@ -112,7 +112,7 @@ def test_missing_rows_are_wanted(snapshot: plan.Snapshot) -> None:
     assert (needed[:3], needed.reply.wire) == ((5, 1, 1), wire)
 
 
-def test_too_large_is_cut(snapshot: plan.Snapshot) -> None:
+def test_too_large_is_cut(snapshot: plan.Snapshot, answer: Callable) -> None:
     row = plan.Row(plan.Pick.ALL, 0, 30, tuple(plan.Group(1, (bytes((192, 0, 2, n)),)) for n in range(250)))
     pools = {**snapshot.pools, 1: plan.Pool("web", plan.NO_PARTITION, {1: (row,)}, {1: row})}
     query = b"\0\1\0\0\0\1\0\0\0\0\0\0\3www\x07example\x03com\0\0\x41\0\1"
@@ -124,7 +124,7 @@ def test_too_large_is_cut(snapshot: plan.Snapshot) -> None:
     assert len(large.wire) > 1000
 
 
-def test_a_swap_is_seen(snapshot: plan.Snapshot) -> None:
+def test_a_swap_is_seen(snapshot: plan.Snapshot, answer: Callable) -> None:
     query = b"\0\1\0\0\0\1\0\0\0\0\0\0\3www\x07example\x03com\0\0\x41\0\1"
     memo = Memo(snapshot)
     before = memo.reply(query, ONE, 0)

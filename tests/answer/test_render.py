@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gslb import names, plan
-from gslb.answer import Env, Reply, answer
+from gslb.answer import Env, Reply
 from gslb.answer.lookup import Records
 from gslb.answer.render import Message
 from gslb.answer.wire import Query, parse
@@ -28,11 +28,15 @@ def question(name: str, rtype: int = 1) -> Query:
     return query
 
 
-def ask(snapshot: plan.Snapshot, name: str, rtype: str, *, udp: bool = True, **options: object) -> dns.message.Message:
-    query = dns.message.make_query(name, rtype, **options)  # type: ignore[arg-type]  # options by name
-    got = answer(snapshot, query.to_wire(), b"\x7f\0\0\1", Env(0, udp=udp))
-    assert isinstance(got, Reply)
-    return dns.message.from_wire(got.wire)
+@pytest.fixture
+def ask(answer: Callable) -> Callable[..., dns.message.Message]:
+    def one(snapshot: plan.Snapshot, name: str, rtype: str, *, udp: bool = True, **options: object) -> dns.message.Message:
+        query = dns.message.make_query(name, rtype, **options)  # type: ignore[arg-type]  # options by name
+        got = answer(snapshot, query.to_wire(), b"\x7f\0\0\1", Env(0, udp=udp))
+        assert isinstance(got, Reply)
+        return dns.message.from_wire(got.wire)
+
+    return one
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +114,7 @@ def test_no_pointer_beyond_its_reach() -> None:
     assert [rrset[0].to_text() for rrset in decoded.answer[70:]] == ["ns.far.example.", "x.far.example."] * 3
 
 
-def test_an_rrset_is_whole_or_absent(serve: Callable) -> None:  # RFC 2181 section 9
+def test_an_rrset_is_whole_or_absent(serve: Callable, ask: Callable) -> None:  # RFC 2181 section 9
     snapshot = serve("".join(f"many A 192.0.2.{n}\n" for n in range(1, 41)))
     short = ask(snapshot, "many.example.com", "A")
     assert (short.answer, short.authority, short.flags & dns.flags.TC) == ([], [], dns.flags.TC)
@@ -118,7 +122,7 @@ def test_an_rrset_is_whole_or_absent(serve: Callable) -> None:  # RFC 2181 secti
 
 
 @pytest.mark.parametrize(("payload", "limit"), [(None, 512), (0, 512), (511, 512), (512, 512), (700, 700), (1232, 1232), (4096, 1232), (65535, 1232)])
-def test_limits(serve: Callable, payload: int | None, limit: int) -> None:
+def test_limits(serve: Callable, payload: int | None, limit: int, ask: Callable) -> None:
     """The largest RRset that fits is given, one record more is not."""
     options = {} if payload is None else {"use_edns": 0, "payload": payload}
     fixed = 12 + len(names.from_text("many.example.com.")) + 4 + (0 if payload is None else 11)
@@ -131,7 +135,7 @@ def test_limits(serve: Callable, payload: int | None, limit: int) -> None:
         assert (got.edns >= 0) is (payload is not None)  # OPT stays in truncated replies, RFC 6891 section 7
 
 
-def test_tcp_has_room(serve: Callable) -> None:
+def test_tcp_has_room(serve: Callable, ask: Callable) -> None:
     snapshot = serve("".join(f"many A 10.0.{n // 250}.{n % 250}\n" for n in range(3000)))
     got = ask(snapshot, "many.example.com", "A", udp=False)
     assert (len(got.answer[0]), got.flags & dns.flags.TC) == (3000, 0)
@@ -140,7 +144,7 @@ def test_tcp_has_room(serve: Callable) -> None:
     assert (got.answer, got.flags & dns.flags.TC) == ([], dns.flags.TC)
 
 
-def test_additional_data_go_first_and_silently(serve: Callable) -> None:
+def test_additional_data_go_first_and_silently(serve: Callable, ask: Callable) -> None:
     snapshot = serve("".join(f"m MX {n} h{n}\nh{n} A 192.0.2.{n}\nh{n} AAAA 2001:db8::{n}\n" for n in range(1, 20)))
     got = ask(snapshot, "m.example.com", "MX")
     assert len(got.answer[0]) == 19
@@ -148,7 +152,7 @@ def test_additional_data_go_first_and_silently(serve: Callable) -> None:
     assert 0 < len(got.additional) < 38
 
 
-def test_glue_that_does_not_fit_sets_tc(serve: Callable) -> None:  # RFC 9471 section 3
+def test_glue_that_does_not_fit_sets_tc(serve: Callable, ask: Callable) -> None:  # RFC 9471 section 3
     snapshot = serve("".join(f"kid NS a-name-of-some-length-{n}.kid\na-name-of-some-length-{n}.kid A 192.0.2.{n}\n" for n in range(1, 12)))
     got = ask(snapshot, "x.kid.example.com", "A")
     assert got.flags & dns.flags.TC
@@ -156,7 +160,7 @@ def test_glue_that_does_not_fit_sets_tc(serve: Callable) -> None:  # RFC 9471 se
     assert (len(whole.additional), whole.flags & dns.flags.TC) == (11, 0)
 
 
-def test_glue_of_others_is_optional(serve: Callable) -> None:
+def test_glue_of_others_is_optional(serve: Callable, ask: Callable) -> None:
     snapshot = serve("".join(f"kid NS a-name-of-some-length-{n}.other\na-name-of-some-length-{n}.other A 192.0.2.{n}\n" for n in range(1, 12)))
     got = ask(snapshot, "x.kid.example.com", "A")
     assert not got.flags & dns.flags.TC

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 
 import dns.message
 import dns.rcode
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gslb.answer import Drop, Env, Reply, answer
+from gslb.answer import Drop, Env, Reply
 from gslb.answer.wire import Query, parse
 from gslb.plan import EMPTY, Snapshot
 
@@ -103,7 +104,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("what", FAULTS)
-def test_faults(snapshot: Snapshot, what: str) -> None:
+def test_faults(snapshot: Snapshot, what: str, answer: Callable) -> None:
     rcode, query, echoed = FAULTS[what]
     got = answer(snapshot, query, b"\x7f\0\0\1", Env(0))
     assert isinstance(got, Reply)
@@ -132,7 +133,7 @@ SILENT = {
 
 
 @pytest.mark.parametrize("what", SILENT)
-def test_silence(snapshot: Snapshot, what: str) -> None:
+def test_silence(snapshot: Snapshot, what: str, answer: Callable) -> None:
     assert answer(snapshot, SILENT[what], b"\x7f\0\0\1", Env(0)) in (Drop("short"), Drop("response"))
 
 
@@ -185,7 +186,7 @@ def signed() -> bytes:
     return message.to_wire()
 
 
-def test_a_signed_query_is_refused_with_badkey(snapshot: Snapshot, signed: bytes) -> None:
+def test_a_signed_query_is_refused_with_badkey(snapshot: Snapshot, signed: bytes, answer: Callable) -> None:
     got = answer(snapshot, signed, b"\x7f\0\0\1", Env(0))
     assert isinstance(got, Reply)
     assert got.meta.rcode == dns.rcode.NOTAUTH  # RFC 8945 section 5.2.1
@@ -196,13 +197,13 @@ def test_a_signed_query_is_refused_with_badkey(snapshot: Snapshot, signed: bytes
 
 
 @pytest.mark.parametrize("cut", range(1, 40))
-def test_a_broken_signature_is_formerr_or_notauth(snapshot: Snapshot, signed: bytes, cut: int) -> None:
+def test_a_broken_signature_is_formerr_or_notauth(snapshot: Snapshot, signed: bytes, cut: int, answer: Callable) -> None:
     got = answer(snapshot, signed[:-cut], b"\x7f\0\0\1", Env(0))
     assert isinstance(got, Reply)
     assert got.meta.rcode == 1
 
 
-def test_a_signature_must_be_last(snapshot: Snapshot, signed: bytes) -> None:
+def test_a_signature_must_be_last(snapshot: Snapshot, signed: bytes, answer: Callable) -> None:
     opt_at = signed.index(b"\0\0\x29")
     swapped = signed[:opt_at] + signed[opt_at + 11 :] + signed[opt_at : opt_at + 11]
     got = answer(snapshot, swapped, b"\x7f\0\0\1", Env(0))
@@ -211,8 +212,8 @@ def test_a_signature_must_be_last(snapshot: Snapshot, signed: bytes) -> None:
 
 
 @settings(deadline=None)
-@given(st.binary(max_size=80))
-def test_any_octets(octets: bytes) -> None:
+@given(octets=st.binary(max_size=80))
+def test_any_octets(octets: bytes, answer: Callable) -> None:
     for query in (octets, packet()[:12] + octets, packet(counts=(1, 0, 0, 1), rest=octets), with_opt(octets)):
         got = answer(EMPTY, query, b"\x7f\0\0\1", Env(0))
         if isinstance(got, Reply):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from gslb.testing.engines import Engine
 from gslb.testing.scenario import LiveAsker, PureAsker, play, read
 
 HERE = Path(__file__).parent
@@ -19,8 +20,8 @@ def live() -> Iterator[LiveAsker]:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_on_a_simulated_clock(path: Path) -> None:
-    play(read(path), PureAsker())
+def test_on_a_simulated_clock(path: Path, engine: Engine) -> None:
+    play(read(path), PureAsker(engine))
 
 
 @pytest.mark.parametrize("path", ASKING, ids=lambda path: path.stem)
