@@ -7,14 +7,17 @@ word by word. Whatever is compared here must be equal to the octet.
 from __future__ import annotations
 
 from collections import OrderedDict
-from importlib.util import find_spec
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from gslb.answer import Drop, Env, NeedRow, Reply, answer
 from gslb.compiler.delta import diff, whole
 from gslb.delta import Assembler, Slice
 from gslb.errors import PlanError
 from gslb.plan import EMPTY, GENERATION_NONE, Snapshot
+from gslb.transport import native
+
+if TYPE_CHECKING:
+    from gslb.testing.native import NativePlane  # it imports the module
 
 Outcome = Reply | Drop | NeedRow
 
@@ -94,8 +97,8 @@ class NativeEngine:
 
 
 def native_missing() -> str:
-    """Why there is no native engine here; empty where there is one."""
-    return "" if find_spec("gslb_core") else "the native engine is not built here: make native"
+    """Why there is no native engine here; empty where there is one, fit or not: one that is not fit must be built anew, not passed over."""
+    return "" if native.installed() else native.unfit()
 
 
 def engine(name: str) -> Engine:
@@ -103,11 +106,18 @@ def engine(name: str) -> Engine:
     return NativeEngine() if name == "native" else PythonEngine()
 
 
-def native_plane(snapshot: Snapshot = EMPTY) -> Plane:
-    """Return a native plane that answers from a snapshot, as if it had just started and been sent it."""
+def native_inner() -> NativePlane:
+    """Return a native plane that has nothing yet."""
+    if why := native.unfit():
+        raise AssertionError(why)
     from gslb.testing.native import NativePlane  # noqa: PLC0415  # only where the module is built
 
-    plane = NativePlane()
+    return NativePlane()
+
+
+def native_plane(snapshot: Snapshot = EMPTY) -> Plane:
+    """Return a native plane that answers from a snapshot, as if it had just started and been sent it."""
+    plane = native_inner()
     if snapshot.generation != GENERATION_NONE:
         offer(plane, EMPTY, snapshot)
     return plane

@@ -22,6 +22,19 @@ class NativePlane:
         except gslb_core.PlanError as error:
             raise PlanError(str(error)) from error
 
+    def reset(self) -> None:
+        """Forget what was assembled: a delta from nothing begins."""
+        self._engine.reset()
+
+    def udp(self, query: bytes, client: bytes, draw: int) -> bytes | None:
+        """Answer a datagram, with this draw."""
+        got = self._engine.answer(query, client, draw)
+        return None if isinstance(got, str) else got[0]
+
+    def tcp(self, query: bytes, client: bytes) -> bytes | None:
+        """Answer a query that came by TCP."""
+        return self._engine.tcp(query, client, 0)
+
     def answer(self, query: bytes, client: bytes, env: Env) -> Reply | Drop | NeedRow:
         """Answer from the live snapshot, in the reference's own words."""
         got = self._engine.answer(query, client, *env)

@@ -14,8 +14,8 @@ ASKING = [path for path in FILES if any(line.startswith("ask ") for line in path
 
 
 @pytest.fixture(scope="module")
-def live() -> Iterator[LiveAsker]:
-    with LiveAsker() as asker:
+def live(engine: Engine) -> Iterator[LiveAsker]:
+    with LiveAsker(engine.name) as asker:
         yield asker
 
 

@@ -11,10 +11,12 @@ import socket
 import threading
 from collections.abc import Callable
 from ipaddress import IPv4Address
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 from gslb.compiler.delta import diff
+from gslb.delta import Slice
 from gslb.plan import EMPTY, Snapshot
+from gslb.testing.engines import native_inner
 from gslb.testing.scenario.question import Question
 from gslb.transport.connections import Connections
 from gslb.transport.deltas import Deltas
@@ -27,10 +29,31 @@ LIMIT: Final = 5.0  # seconds for anything on loopback; a busy machine may be sl
 LARGEST: Final = 65_535
 
 
+class Inner(Protocol):
+    """What stands behind the sockets: an engine whose chance can be told."""
+
+    def reset(self) -> None:
+        """Forget what was assembled."""
+        ...
+
+    def feed(self, message: Slice, /) -> bool:
+        """Take one slice; whether a new plan is obeyed."""
+        ...
+
+    @property
+    def udp(self) -> Callable[[bytes, bytes, int], bytes | None]:
+        """Answer a datagram of a client with a draw."""
+        ...
+
+    def tcp(self, query: bytes, client: bytes, /) -> bytes | None:
+        """Answer a query that came by TCP."""
+        ...
+
+
 class _Between:
     """An engine that sees the scenario's client and draw, set just before each question."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Inner) -> None:
         self._engine = engine
         self.client: bytes | None = None  # None: as the socket says
         self.draw = 0
@@ -47,10 +70,11 @@ class LiveAsker:
 
     most_draws = 500
 
-    def __init__(self) -> None:
+    def __init__(self, engine: str = "python") -> None:
+        """`engine`: which one stands behind the sockets."""
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="scenario plane", daemon=True)
-        self._engine = Engine()
+        self._engine: Inner = native_inner() if engine == "native" else Engine()
         self._between = _Between(self._engine)
         self._pair = bind(Endpoint("127.0.0.1", 0))
         self._pipe = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_NONBLOCK)
