@@ -1,5 +1,8 @@
 //! Words of an answer: what `answer()` is given besides the packet, and what it returns. No behaviour here.
 
+use crate::lookup::MADE;
+use crate::pick;
+use crate::render::Seen;
 use crate::symbols::Symbol;
 
 /// Rcodes (RFC 1035 section 4.1.1, 6672, 8945, 6891).
@@ -19,6 +22,9 @@ pub mod rcode {
 /// Fits the IPv6 minimum MTU of 1280 in one piece, so that replies never fragment (DNS flag day 2020; RFC 9715).
 pub const MAX_UDP: u16 = 1232;
 
+/// RFC 1035 section 4.2.1; RFC 6891 section 6.2.3: a smaller payload means this one.
+pub const MIN_UDP: usize = 512;
+
 /// The largest message over TCP.
 pub const MAX_TCP: usize = 65535;
 
@@ -36,9 +42,14 @@ pub struct Env {
 }
 
 impl Env {
+    /// Octets of the longest message.
+    pub fn limit(&self) -> usize {
+        if self.udp { usize::from(self.max_udp).max(MIN_UDP) } else { MAX_TCP }
+    }
+
     /// Octets that `out` must have room for, whatever is asked: a query's echo may be longer than what it allows its answer.
     pub fn room(&self) -> usize {
-        if self.udp { (self.max_udp as usize).max(512) + 2048 } else { MAX_TCP + 2048 }
+        2 * self.limit() + 2048
     }
 }
 
@@ -110,5 +121,17 @@ pub enum Outcome {
 }
 
 /// Memory that a thread keeps from packet to packet, so that answering allocates nothing.
-#[derive(Debug, Default)]
-pub struct Scratch {}
+#[derive(Debug)]
+pub struct Scratch {
+    pub(crate) lower: [u8; 256],
+    pub(crate) made: Box<[u8]>,
+    pub(crate) seen: Vec<Seen<'static>>,
+    pub(crate) pick: pick::Room,
+    pub(crate) written: Vec<(usize, usize)>,
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Self { lower: [0; 256], made: vec![0; MADE].into(), seen: Vec::new(), pick: pick::Room::default(), written: Vec::new() }
+    }
+}

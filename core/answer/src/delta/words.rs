@@ -1,22 +1,4 @@
-//! How a plan travels: the words of a delta (`gslb/delta/words.py`), and the assembler that builds the next snapshot from them.
-
-use std::fmt;
-use std::sync::Arc;
-
-use crate::plan::Snapshot;
-use crate::symbols::Symbols;
-
-/// A delta that is refused whole; the live snapshot stays.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlanError(pub String);
-
-impl fmt::Display for PlanError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for PlanError {}
+//! Words of a delta, as they come from control; what each means stands in `gslb/delta/words.py` and `gslb/plan.py`.
 
 /// What a choice hangs on (`plan.Sticky`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,36 +93,4 @@ pub enum Word {
     ZoneDrop { apex: Vec<u8>, names: Vec<Vec<u8>>, glue: Vec<Vec<u8>> },
     ZoneGone { apex: Vec<u8> },
     Commit { generation: u64 },
-}
-
-/// Builds the next snapshot from a delta's slices, whole or not at all.
-#[derive(Debug, Default)]
-pub struct Assembler {
-    live: Arc<Snapshot>,
-    symbols: Symbols,
-}
-
-impl Assembler {
-    /// Starts from nothing.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// The last snapshot committed.
-    pub fn live(&self) -> &Arc<Snapshot> {
-        &self.live
-    }
-
-    /// The words that replies are counted by.
-    pub fn symbols(&self) -> &Symbols {
-        &self.symbols
-    }
-
-    /// Forgets what is live and begins anew (words keep their numbers): the next delta is one from nothing.
-    pub fn reset(&mut self) {}
-
-    /// Takes one slice; returns the new snapshot at its Commit.
-    pub fn feed(&mut self, _number: u64, _word: Word) -> Result<Option<Arc<Snapshot>>, PlanError> {
-        Ok(None)
-    }
 }

@@ -1,0 +1,141 @@
+//! Puts an answer together: what depends on the question first, then what depends on the client and the draw, then the end of the message.
+
+use crate::client::Asker;
+use crate::hints;
+use crate::lookup::{End, Found, lookup, negative};
+use crate::plan::{Snapshot, Zone};
+use crate::render::{Message, opt, recycle};
+use crate::reply::{Env, MAX_TCP, MIN_UDP, Meta, Outcome, Scratch, Wanted};
+use crate::shelf;
+use crate::symbols;
+use crate::wire::{CLASS_IN, Query, flag, parse};
+
+const MAX_COUNTED: u16 = 257; // CAA: types beyond it are counted as one, so that strangers cannot make more kinds
+
+/// What pools made of an answer.
+pub struct Completed {
+    /// Records written into the message; they are counted by the caller.
+    pub count: u16,
+    /// Whether there was memory for all of them.
+    pub fits: bool,
+    /// The row's rcode, where there are none.
+    pub rcode: u8,
+    /// NODATA and errors are good for so long at most.
+    pub ttl: u32,
+    /// Whether other clients get records, where there are none.
+    pub varies: bool,
+    /// RFC 7871 section 7.2.1.
+    pub scope: u8,
+    /// What is counted.
+    pub meta: Meta,
+    /// The row to ask for.
+    pub wanted: Option<Wanted>,
+}
+
+/// See [`crate::answer`].
+pub fn answer(snapshot: &Snapshot, packet: &[u8], client: &[u8], env: &Env, scratch: &mut Scratch, out: &mut [u8]) -> Outcome {
+    let Scratch { lower, made, seen, pick, written } = scratch;
+    let query = match parse(packet, lower, env.ecs) {
+        Ok(query) => query,
+        Err(silence) => return Outcome::Silence(silence),
+    };
+    out[..2].copy_from_slice(&packet[..2]);
+    let mut message = Message::new(&query, limit(&query, env), out, recycle(std::mem::take(seen)));
+    let found = match query.fault {
+        Some((rcode, _)) => Found::refusal(rcode),
+        None => lookup(snapshot, &query, &mut message, made),
+    };
+    let reason = query.fault.map_or(if found.zone.is_some() { symbols::NONE } else { symbols::OUTSIDE }, |(_, reason)| reason);
+    let zone = found.zone.map_or(symbols::NONE, |zone| zone.symbol);
+    let rtype = if query.rtype <= MAX_COUNTED { query.rtype } else { 0 };
+    let mut end = Ending {
+        rcode: found.rcode,
+        aa: found.aa,
+        whole: found.whole,
+        scope: 0,
+        meta: Meta { zone, rcode: found.rcode, reason, rtype, truncated: !found.whole, ..Meta::default() },
+        wanted: None,
+    };
+    if let (Some(zone), true) = (found.zone, found.whole) {
+        let asker = Asker { client, subnet: query.edns.and_then(|edns| edns.subnet), name: query.name };
+        let mark = message.end();
+        let room = message.room();
+        let completed = match found.end {
+            End::Nothing => None,
+            End::Dynamic { owner, dynamic } => shelf::complete(snapshot, dynamic, owner, query.rtype, &asker, env.draw, pick, written, &mut message),
+            End::Hinted { owner, node } => hints::complete(snapshot, node, owner, query.rtype, &asker, env.draw, pick, written, &mut message),
+        };
+        if let Some(completed) = completed {
+            end.complete(completed, zone, &asker, &mut message, mark, room);
+        }
+    }
+    let flags = query.flags
+        | if end.aa && query.qclass == CLASS_IN { flag::AA } else { 0 } // class ANY is never authoritative (RFC 1035 section 6.2)
+        | if end.whole { 0 } else { flag::TC }
+        | u16::from(end.rcode & 15);
+    let more = u16::from(query.edns.is_some()) + u16::from(query.tsig.is_some());
+    let (mut len, names) = message.close(flags, more);
+    *seen = recycle(names);
+    if let Some(edns) = &query.edns {
+        len += opt(edns, end.rcode, env.max_udp, end.scope, &mut out[len..]);
+    }
+    if let Some(tsig) = &query.tsig {
+        tsig.write(&mut out[len..]);
+        len += tsig.len();
+    }
+    Outcome::Reply { len, meta: end.meta, wanted: end.wanted }
+}
+
+/// What is known of a reply besides its records.
+struct Ending {
+    rcode: u8,
+    aa: bool,
+    whole: bool,
+    scope: u8,
+    meta: Meta,
+    wanted: Option<Wanted>,
+}
+
+impl Ending {
+    /// Takes what pools made of it: their records, or what is said where there are none or they do not fit.
+    ///
+    /// Scope 0 where existence is the same for all (RFC 7871 section 7.4), and with TC: nobody should keep that.
+    fn complete<'a>(&mut self, completed: Completed, zone: &'a Zone, asker: &Asker, message: &mut Message<'a, '_>, mark: usize, room: usize) {
+        self.wanted = completed.wanted;
+        if completed.count > 0 {
+            if completed.fits && message.end() - mark <= room {
+                message.answered(completed.count);
+                self.scope = completed.scope;
+                self.meta = Meta { zone: self.meta.zone, rtype: self.meta.rtype, ..completed.meta };
+            } else {
+                message.cut(mark);
+                self.whole = false;
+                self.meta.truncated = true;
+            }
+            return;
+        }
+        message.cut(mark);
+        self.meta = Meta { zone: self.meta.zone, rtype: self.meta.rtype, ..completed.meta };
+        self.rcode = completed.rcode;
+        if completed.rcode != 0 {
+            message.clear();
+            self.aa = false;
+        } else {
+            self.whole = negative(zone, completed.ttl, message);
+        }
+        if completed.varies && asker.subnet.is_some_and(|subnet| !subnet.octets.is_empty()) {
+            self.scope = completed.scope;
+        }
+    }
+}
+
+/// Octets for header, question and records: what the client takes, less what stands at the end.
+fn limit(query: &Query, env: &Env) -> usize {
+    let limit = match (env.udp, &query.edns) {
+        (false, _) => MAX_TCP,
+        (true, None) => MIN_UDP,
+        (true, Some(edns)) => usize::from(edns.payload.min(env.max_udp)).max(MIN_UDP),
+    };
+    let opt = query.edns.map_or(0, |edns| edns.subnet.map_or(11, |subnet| 19 + subnet.octets.len()));
+    limit.saturating_sub(opt + query.tsig.map_or(0, |tsig| tsig.len()))
+}
