@@ -72,6 +72,9 @@ pub(crate) fn live<A: Answerer>(shared: &Shared<A>, record: &Record, sockets: &[
         }
         thread::sleep(RESTART_PAUSE);
     }
+    if let [socket] = sockets {
+        let _ = socket.wait_in_receive(None); // as it came; an open socket takes these options
+    }
 }
 
 struct Worker<'a, A: Answerer> {
@@ -111,7 +114,6 @@ impl<'a, A: Answerer> Worker<'a, A> {
             }
             waits = self.turn(socket, libc::MSG_WAITFORONE);
         }
-        socket.wait_in_receive(None).expect("options of an open socket");
     }
 
     /// With several, each has its turn, so that a flood at one starves no other; only when none has anything is there a wait.
