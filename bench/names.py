@@ -1,88 +1,119 @@
-"""Load time and memory for many static names, beside NSD: `bench/names.py [--names 100000]`.
+"""Load time, memory and speed with many static names, beside the peers.
 
-Both load the same master file and are asked for its last name. Time runs from start to the first answer for that name; memory is the resident set
-of all processes then (for gslb: supervisor, control, one plane), shared pages counted once for each.
+All load the same master file: n0 to n(N-1).example.org, an A record each. Time runs from the start, on all cores, to the first answer for the
+last name. Then the server is put on core 0 and the generator on core 1 asks random names of the zone. Memory is resident memory of all
+processes after that (where processes share pages, each counts them: the column `shared once` does not), and per name: less what the same server
+takes with ten names.
 """
 
 from __future__ import annotations
 
-import argparse
-import os
-import shutil
-import subprocess
-import sys
+import statistics
 import tempfile
-import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-from peers import DAEMONS, ZONE, answers, family, free_port, nsd
+import command
+import machine
+import peers
+import service
+from command import say
+from load import blast
+from peers import Peer
+from server import Memory, Server, StartError
 
-GSLB = [sys.executable, "-m", "gslb"]
+FEW = 10
+RUNS = 3  # of the generator; the median counts
+LIMIT = 900  # seconds to load
+SETTLE = 3.0  # seconds of asking before memory is read: what loading needed for a moment is given back by then
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One server with so many names; CPU in microseconds per query."""
+
+    server: str
+    names: int
+    ready: float
+    qps: float
+    user: float
+    system: float
+    lost: int
+    rss: float
+    pss: float
+    peak: float
+    plane: float  # of rss, gslb's plane alone
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    arguments.add_argument("--names", type=int, default=100_000)
-    names = arguments.parse_args().names
-    zone = ZONE + "".join(f"n{i} 300 A 10.{i >> 16 & 255}.{i >> 8 & 255}.{i & 255}\n" for i in range(names))
-    print(f"{names:,} names, {len(zone) / 1e6:.1f} MB of master file")
+    parser = command.parser(__doc__)
+    parser.add_argument("--names", type=int, default=100_000)
+    parser.add_argument("--seconds", type=float, default=3, help=f"of asking, {RUNS} times per server")
+    parser.add_argument("--peers", default="gslb,nsd,knot,gdnsd", help="beginnings of names, by commas")
+    parser.add_argument("--output", type=Path, default=command.RESULTS / "names.md", help="the table; beside it the figures as .csv")
+    options = parser.parse_args()
+    chosen = peers.chosen(options.peers)
+    idle = machine.idle()
+    found = []
     with tempfile.TemporaryDirectory(prefix="gslb-names-") as folder:
-        measure("gslb serve", _gslb(Path(folder) / "gslb", zone), f"n{names - 1}.example.org")
-        if shutil.which("nsd", path=DAEMONS):
-            measure("NSD", _nsd(Path(folder) / "nsd", zone), f"n{names - 1}.example.org")
+        database = peers.unpacked_database(Path(folder))
+        for number, peer in enumerate(chosen):
+            try:
+                found += [measure(peer, Path(folder) / f"{number}-{n}", database, n, options.seconds) for n in (FEW, options.names)]
+            except StartError as error:
+                say(f"{peer.name} did not start: {error}")
+    size = len(zone(options.names)) / 1e6
+    how = f"`bench/names.py --names {options.names}`: {size:.1f} MB of master file; loaded with all cores, asked with the server on core 0."
+    command.keep_rows(options.output.with_suffix(".csv"), found)
+    command.keep(options.output, [f"# {options.names:,} names", "", how, *machine.header(idle=idle), "", *render(found, chosen)])
 
 
-def _gslb(home: Path, zone: str) -> tuple[Path, list[str], int]:
-    (home / "zones").mkdir(parents=True)
-    (home / "zones" / "example.org.zone").write_text(zone)
-    port = free_port()
-    (home / "gslb.yaml").write_text(
-        f'node: names\ndns: {{listen: ["127.0.0.1:{port}"], threads: 1}}\nzones: [zones/]\nmetrics: {{listen: "127.0.0.1:0"}}\nstate_dir: state/\n'
-    )
-    return home, [*GSLB, "serve"], port
+def zone(names: int) -> str:
+    return peers.ZONE + "".join(f"n{i} 300 A 10.{i >> 16 & 255}.{i >> 8 & 255}.{i & 255}\n" for i in range(names))
 
 
-def _nsd(home: Path, zone: str) -> tuple[Path, list[str], int]:
-    for part in ("run", "state"):
-        (home / part).mkdir(parents=True)
-    port = free_port()
-    command = nsd(home, home, port)
-    (home / "example.org.zone").write_text(zone)
-    return home, command, port
+def measure(peer: Peer, home: Path, database: Path, names: int, seconds: float) -> Measure:
+    """Start with so many names, ask them, read the memory, stop. Raises StartError."""
+    with peers.started(peer, home, database, cores="0,1", zone=zone(names)) as server:
+        ready = server.wait(f"n{names - 1}.example.org", LIMIT)
+        say(f"{peer.name}: {names:,} names answered after {ready:.2f} s")
+        server.pin(0)
+        blast(server.port, "example.org", f"names:{names}", SETTLE)
+        before = server.cpu()
+        runs = [blast(server.port, "example.org", f"names:{names}", seconds) for _ in range(RUNS)]
+        user, system = (1e6 * (b - a) / max(1, sum(r.received for r in runs)) for a, b in zip(before, server.cpu(), strict=True))
+        qps, lost = statistics.median(r.qps for r in runs), sum(r.lost for r in runs)
+        rss, pss, peak = server.memory()
+        say(f"{peer.name}: {qps:,.0f} q/s, {rss:.0f} MB")
+        return Measure(peer.name, names, ready, qps, user, system, lost, rss, pss, peak, plane(server).rss)
 
 
-def measure(title: str, server: tuple[Path, list[str], int], last: str) -> None:
-    """Start, wait for the last name, read the memory, stop."""
-    home, command, port = server
-    environ = {**os.environ, "PATH": DAEMONS}
-    with (home / "log").open("wb") as log:
-        began = time.monotonic()
-        process = subprocess.Popen(command, cwd=home, stdout=log, stderr=log, env=environ)
-        try:
-            while not answers(port, last):
-                if process.poll() is not None or time.monotonic() > began + 300:
-                    raise RuntimeError((home / "log").read_text()[-2000:])
-            took = time.monotonic() - began
-            parts = {name(pid): rss(pid) for pid in family(process.pid)}
-        finally:
-            process.terminate()
-            process.wait(20)
-    print(f"{title:30} first answer after {took:5.2f} s; RSS {sum(parts.values()):6.1f} MB: " + ", ".join(f"{n} {mb:.1f}" for n, mb in parts.items()))
+def plane(server: Server) -> Memory:
+    """Return the memory of gslb's plane alone; nothing for others."""
+    return server.memory([pid for pid in server.pids() if service.role(pid) == "plane"])
 
 
-def name(pid: int) -> str:
-    words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    roles = [w.decode().rsplit(".", 1)[-1] for w in words if w.startswith(b"gslb.role.")]
-    return f"{roles[0] if roles else 'main'} {pid}"
-
-
-def rss(pid: int) -> float:
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS"):
-            return int(line.split()[1]) / 1024
-    return 0.0
+def render(found: Sequence[Measure], chosen: Sequence[Peer]) -> list[str]:
+    head = ["server", "first answer after", "RSS", "shared once", "peak", "RSS per name", "plane alone", "q/s", "CPU µs/query: user + system", "lost"]
+    body = []
+    for few, many in zip(found[::2], found[1::2], strict=True):
+        per_name, of_plane = (1e6 * (b - a) / (many.names - few.names) for a, b in ((few.rss, many.rss), (few.plane, many.plane)))
+        version = next(peer.version() for peer in chosen if peer.name == many.server)
+        body.append(
+            [
+                f"{many.server} {version}".strip(),
+                f"{many.ready:.2f} s",
+                *(f"{mb:,.0f} MB" for mb in (many.rss, many.pss, many.peak)),
+                f"{per_name:,.0f} octets",
+                f"{of_plane:,.0f} octets" if many.plane else "–",
+                f"{many.qps:,.0f}",
+                f"{many.user:.2f} + {many.system:.2f}",
+                str(many.lost),
+            ]
+        )
+    return command.table(head, body)
 
 
 if __name__ == "__main__":
-    main()
+    command.run(main)

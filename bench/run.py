@@ -1,137 +1,132 @@
-"""Speed on one core beside the peers, in one run: `make bench`, or `bench/run.py --rounds 5 --seconds 3 --peers gslb,gdnsd`.
+"""Speed on one core beside the peers, in one run: `make bench`.
 
-Every server gets core 0 and only one at a time runs; the generator (blast.c, a closed loop over recvmmsg/sendmmsg) gets core 1. Rounds are
-interleaved (each round asks every server once) and medians are written, so that a slow minute of the machine hits all alike. Ratios are what counts;
-absolute figures are this machine's. CPU µs per query are read from /proc: user is the server's own code, system the kernel's UDP path.
+Installs the peers' Debian packages where it may. Then, round by round, every server is started on core 0 and asked by the generator
+(blast.c, a closed loop over recvmmsg/sendmmsg) on core 1; only one runs at a time, and each round begins with another one. Medians of the rounds are
+written, so that a slow minute of the machine hits all alike. Everything of a server runs on its one core, gslb's control process and
+supervisor too. Ratios are what counts; absolute figures are this machine's. CPU microseconds per query are read from /proc: user is the
+server's own code, system the kernel's UDP path, which no server in user space escapes.
 """
 
 from __future__ import annotations
 
-import argparse
-import lzma
-import os
-import platform
-import re
 import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-from peers import DAEMONS, PEERS, ROOT, Running
+import command
+import machine
+import peers
+from command import say
+from load import blast
+from peers import Peer
+from server import Server, StartError
 
-TICK = os.sysconf("SC_CLK_TCK")
-WINDOW, SOCKETS = "256", "4"
 WORK = {  # title → (name to ask, None = the peer's geographic name; blast's mode)
     "plain, static": ("static.example.org", "plain"),
     "plain, dynamic": (None, "plain"),
     "ECS geo, random subnets": (None, "ecs"),
     "random names (NXDOMAIN)": ("example.org", "random"),
 }
+BASES = ("gdnsd", "bare echo")  # what others are compared with
+WARM = 0.5  # seconds of each kind of query before it counts
 
 
-@dataclass
+@dataclass(frozen=True)
 class Measure:
-    """One run of the generator against one server."""
+    """One run of the generator against one server; CPU in microseconds per query."""
 
+    work: str
+    server: str
+    turn: int
     qps: float
-    lost: float
     user: float
     system: float
+    busy: float  # share of its core
+    sent: int
+    lost: int
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    arguments.add_argument("--rounds", type=int, default=5)
-    arguments.add_argument("--seconds", type=int, default=3)
-    arguments.add_argument("--peers", default="", help="names, separated by commas; default: all that are installed")
-    arguments.add_argument("--output", type=Path, default=ROOT / "bench" / "results" / "latest.md")
-    options = arguments.parse_args()
-    wanted = {name.strip().lower() for name in options.peers.split(",") if name.strip()}
-    peers = [p for p in PEERS if (not wanted or p.name.lower() in wanted) and shutil.which(p.program, path=DAEMONS)]
+    parser = command.parser(__doc__)
+    parser.add_argument("--rounds", type=int, default=5, help="how often every server is measured")
+    parser.add_argument("--seconds", type=float, default=3, help="of asking, per server, kind of query and round")
+    parser.add_argument("--peers", default="", help="beginnings of names, by commas; none: all that can run here")
+    parser.add_argument("--output", type=Path, default=command.RESULTS / "latest.md", help="the table; beside it the rounds as .csv")
+    options = parser.parse_args()
+    chosen = peers.chosen(options.peers)
+    idle = machine.idle()
+    failed: dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix="gslb-bench-") as folder:
-        table, ready = measure(peers, Path(folder), options.rounds, options.seconds)
-    text = render(table, ready, options.rounds, options.seconds)
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    options.output.write_text(text)
-    print(text)
+        found = measure(chosen, Path(folder), options.rounds, options.seconds, failed)
+    how = f"`make bench`: {options.rounds} interleaved rounds of {options.seconds:g} s, medians; all of a server on core 0, the generator on core 1."
+    absent = [f"{name} did not run: {why.splitlines()[0]}." for name, why in failed.items()]
+    command.keep_rows(options.output.with_suffix(".csv"), found)
+    command.keep(options.output, ["# Speed on one core", "", how, *machine.header(idle=idle), *absent, *render(found, chosen)])
 
 
-def measure(peers: list, folder: Path, rounds: int, seconds: int) -> tuple[dict, dict]:
-    blast = folder / "blast"
-    subprocess.run(["cc", "-O2", "-o", blast, ROOT / "bench" / "blast.c"], check=True)
-    database = folder / "geo.mmdb"
-    with lzma.open(ROOT / "geodb" / "gslb-region.mmdb.xz") as packed, database.open("wb") as plain:
-        shutil.copyfileobj(packed, plain)
-    table: dict[tuple[str, str], list[Measure]] = {}
-    ready: dict[str, float] = {}
+def measure(chosen: Sequence[Peer], folder: Path, rounds: int, seconds: float, failed: dict[str, str]) -> list[Measure]:
+    """Ask everybody in turn; who does not start is noted in `failed` and left out from then on."""
+    database = peers.unpacked_database(folder)
+    found = []
     for turn in range(rounds):
-        for peer in peers:
-            home = folder / f"{peer.program.replace('/', '_')}-{turn}"
-            running = Running(peer, home, database)
-            ready[peer.name] = running.ready_after
+        for at in range(len(chosen)):
+            peer = chosen[(at + turn) % len(chosen)]
+            if peer.name in failed:
+                continue
+            home = folder / f"{turn}-{at}"
             try:
-                for title, (name, mode) in WORK.items():
-                    asked = name or peer.geo_name
-                    if asked:
-                        once(blast, running, asked, mode, 1)  # warm
-                        found = once(blast, running, asked, mode, seconds)
-                        table.setdefault((title, peer.name), []).append(found)
-                        print(f"round {turn + 1}: {peer.name:15} {title:26} {found.qps:9.0f} q/s, lost {found.lost:.3f} %", file=sys.stderr)
-            finally:
-                running.stop()
-    return table, ready
+                with peers.started(peer, home, database) as server:
+                    server.wait()
+                    found += [once(peer, server, title, turn, seconds) for title in WORK if WORK[title][0] or peer.geo_name]
+            except StartError as error:
+                failed[peer.name] = str(error)
+                say(f"{peer.name} did not start: {error}")
+            shutil.rmtree(home)
+    return found
 
 
-def once(blast: Path, running: Running, name: str, mode: str, seconds: int) -> Measure:
-    pids = running.family()
-    before = cpu(pids)
-    command = ["taskset", "-c", "1", str(blast), str(running.port), name, str(seconds), WINDOW, SOCKETS, mode]
-    line = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    user, system = (b - a for a, b in zip(before, cpu(pids), strict=True))
-    found = re.search(r"qps=(\d+) sent=\d+ received=(\d+) lost=([\d.]+)%", line)
-    assert found, line
-    received = int(found[2]) or 1
-    return Measure(float(found[1]), float(found[3]), 1e6 * user / received, 1e6 * system / received)
+def once(peer: Peer, server: Server, title: str, turn: int, seconds: float) -> Measure:
+    name, mode = WORK[title]
+    asked = name or peer.geo_name or ""
+    blast(server.port, asked, mode, WARM)
+    before = server.cpu()
+    seen = blast(server.port, asked, mode, seconds)
+    user, system = (after - before for after, before in zip(server.cpu(), before, strict=True))
+    each = 1e6 / max(1, seen.received)
+    say(f"round {turn + 1}: {peer.name:15} {title:26} {seen.qps:9,.0f} q/s, {seen.lost} of {seen.sent} lost")
+    return Measure(title, peer.name, turn + 1, seen.qps, user * each, system * each, (user + system) / seconds, seen.sent, seen.lost)
 
 
-def cpu(pids: list[int]) -> tuple[float, float]:
-    rows = [Path(f"/proc/{p}/stat").read_text().rsplit(")", 1)[1].split() for p in pids]
-    return sum(int(r[11]) for r in rows) / TICK, sum(int(r[12]) for r in rows) / TICK
-
-
-def render(table: dict, ready: dict, rounds: int, seconds: int) -> str:
-    commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
-    lines = [
-        "# Speed on one core",
-        "",
-        f"`make bench`: {rounds} interleaved rounds of {seconds} s, medians; the server on core 0, the generator on core 1, loopback.",
-        f"Machine: {model()}, Linux {platform.release()}, Python {platform.python_version()}; commit {commit}; engine: Python.",
-    ]
+def render(found: Sequence[Measure], chosen: Sequence[Peer]) -> list[str]:
+    lines = []
     for title in WORK:
-        rows = {name: found for (work, name), found in table.items() if work == title}
-        if not rows:
-            continue
-        base = statistics.median(m.qps for m in rows["gdnsd"]) if "gdnsd" in rows else None
-        lines += ["", f"## {title}", "", "| server | q/s | × gdnsd | CPU µs/query (user + system) | lost |", "|---|---|---|---|---|"]
-        for name, found in rows.items():
-            qps = statistics.median(m.qps for m in found)
-            ratio = f"{qps / base:.2f}" if base else "–"
-            user, system, lost = (statistics.median(getattr(m, field) for m in found) for field in ("user", "system", "lost"))
-            lines.append(f"| {name} | {qps:,.0f} | {ratio} | {user:.2f} + {system:.2f} | {lost:.3f} % |")
-    lines += ["", "Seconds from start to the first answer: " + ", ".join(f"{name} {took:.2f}" for name, took in ready.items()) + ".", ""]
-    return "\n".join(lines)
+        rows = {peer.name: own for peer in chosen if (own := [one for one in found if one.work == title and one.server == peer.name])}
+        bases = {name: _median(rows[name], "qps") for name in BASES if name in rows}
+        head = ["server", "q/s", "least – most", *(f"× {name}" for name in bases), "CPU µs/query: user + system", "core busy", "lost"]
+        body = [[f"{p.name} {p.version()}".strip(), *_cells(rows[p.name], bases.values())] for p in chosen if p.name in rows]
+        lines += ["", f"## {title}", "", *command.table(head, body)]
+    return lines
 
 
-def model() -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.split(":", 1)[1].strip()
-    return platform.machine()
+def _cells(own: Sequence[Measure], bases: Iterable[float]) -> list[str]:
+    qps = _median(own, "qps")
+    lost, sent = sum(one.lost for one in own), sum(one.sent for one in own)
+    return [
+        f"{qps:,.0f}",
+        f"{min(one.qps for one in own) / 1e3:,.0f} – {max(one.qps for one in own) / 1e3:,.0f} k",
+        *(f"{qps / base:.2f}" for base in bases),
+        f"{_median(own, 'user'):.2f} + {_median(own, 'system'):.2f}",
+        f"{_median(own, 'busy'):.0%}",
+        f"{lost / sent:.4%}" if lost else "0",
+    ]
+
+
+def _median(own: Sequence[Measure], key: str) -> float:
+    return statistics.median(getattr(one, key) for one in own)
 
 
 if __name__ == "__main__":
-    main()
+    command.run(main)

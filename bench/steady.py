@@ -1,7 +1,5 @@
 """What clients notice while things go wrong behind the plane: reloads good, broken and large, control killed and stopped, a site that dies.
 
-    bench/steady.py [--rate 2000] [--seconds 4]
-
 Starts `gslb run` with one plane and simulated sites in a folder of its own, asks at a steady rate, and prints
 for each phase how many queries were lost or wrongly answered and how long answers took. Every answer is checked against what
 may be said at that moment.
@@ -9,27 +7,24 @@ may be said at that moment.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+import command
 from asker import Seen, ask
 from dnslib import DNSRecord
-from peers import ROOT, answers, family, free_port
+from server import free_port
+from service import ENGINES, GSLB, Service
 
-GSLB = [sys.executable, "-m", "gslb"]
 LARGE = 100_000
 
 POOLS = """\
@@ -57,16 +52,23 @@ www 30 GSLB web
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    arguments.add_argument("--rate", type=int, default=2000)
-    arguments.add_argument("--seconds", type=float, default=4.0, help="of asking around each event")
-    options = arguments.parse_args()
+    parser = command.parser(__doc__)
+    parser.add_argument("--rate", type=int, default=2000, help="queries a second")
+    parser.add_argument("--seconds", type=float, default=4.0, help="of asking around each event")
+    parser.add_argument("--engine", choices=["auto", *ENGINES], default="auto")
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="gslb-steady-") as folder:
-        bench = Bench(Path(folder), options.rate, options.seconds)
-        try:
-            bench.run()
-        finally:
-            bench.stop()
+        health = free_port()
+        zones = {"pools.yaml": POOLS.format(port=health), "example.org.zone": zone("192.0.2.80", 1)}
+        fra, _iad = Site("127.0.11.1", health), Site("127.0.11.2", health)
+        with Service(Path(folder), zones, engine=options.engine, role="run") as service:
+            service.wait()
+            os.sched_setaffinity(0, {1})
+            Bench(service, fra, options.rate, options.seconds).run()
+
+
+def zone(address: str, serial: int, extra: str = "") -> str:
+    return ZONE.format(address=address, serial=serial) + extra
 
 
 class Site:
@@ -103,35 +105,12 @@ class Site:
 class Bench:
     """One service and what happens to it."""
 
-    def __init__(self, home: Path, rate: int, seconds: float) -> None:
-        self.home, self.rate, self.seconds = home, rate, seconds
-        self.zones = home / "zones"
-        self.zones.mkdir()
-        self.port = free_port()
-        health = free_port()
-        self.fra, self.iad = Site("127.0.11.1", health), Site("127.0.11.2", health)
-        (self.zones / "pools.yaml").write_text(POOLS.format(port=health))
-        self.write("192.0.2.80", 1)
-        (home / "gslb.yaml").write_text(
-            f'node: steady\ndns: {{listen: ["127.0.0.1:{self.port}"], threads: 1}}\nzones: [zones/]\ngeo: {{database: {ROOT / "geodb"}}}\n'
-            "probe: {name: p1}\nmetrics: {listen: 127.0.0.1:0}\nstate_dir: state/\n"
-        )
-        self.log = (home / "log").open("wb")
-        self.process = subprocess.Popen(["taskset", "-c", "0", *GSLB, "run"], cwd=home, stdout=self.log, stderr=self.log, env=dict(os.environ))
-        began = time.monotonic()
-        while not answers(self.port):
-            if self.process.poll() is not None or time.monotonic() > began + 30:
-                raise RuntimeError((home / "log").read_text())
-            time.sleep(0.1)
-        os.sched_setaffinity(0, {1})
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(15)
-        self.log.close()
+    def __init__(self, service: Service, fra: Site, rate: int, seconds: float) -> None:
+        self.service, self.home, self.port = service, service.home, service.port
+        self.fra, self.rate, self.seconds = fra, rate, seconds
 
     def write(self, address: str, serial: int, extra: str = "") -> None:
-        (self.zones / "example.org.zone").write_text(ZONE.format(address=address, serial=serial) + extra)
+        (self.home / "zones" / "example.org.zone").write_text(zone(address, serial, extra))
 
     def run(self) -> None:
         self.phase("at rest", lambda: None, {"192.0.2.80"}, {"198.51.100.10"})
@@ -185,15 +164,10 @@ class Bench:
         return f"{done.stdout}{done.stderr}"
 
     def control(self) -> int:
-        """Pid of the control process."""
-        while True:
-            for pid in family(self.process.pid):
-                try:
-                    if b"gslb.role.control" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                        return pid
-                except OSError:
-                    continue
+        """Pid of the control process, once there is one."""
+        while not (found := self.service.pids_of("control")):
             time.sleep(0.05)
+        return found[0]
 
     def settled(self) -> None:
         """Wait until control answers on its socket again."""
@@ -222,6 +196,4 @@ def report(title: str, seen: Seen) -> None:
 
 
 if __name__ == "__main__":
-    if not shutil.which("taskset"):
-        sys.exit("taskset is needed (Debian: util-linux)")
-    main()
+    command.run(main)
