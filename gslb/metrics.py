@@ -6,9 +6,13 @@ was asked; zones past the first MOST_ZONES and types nobody knows are "other".
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
+from prometheus_client.core import HistogramMetricFamily
+from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
 MOST_ZONES: Final = 100  # zones with a label of their own; a thousand zones times rcodes would be more than a dashboard can draw
 OTHER: Final = "other"
@@ -25,11 +29,43 @@ def _gauge(name: str, text: str, *labels: str) -> Gauge:
     return Gauge(name, text, labels, registry=REGISTRY)
 
 
-build_info: Final = _gauge("gslb_build_info", "Always 1; says what runs.", "version", "engine")
+class Durations(Collector):
+    """A histogram whose counting is done elsewhere, in buckets of its own. How long all took together is not counted there: no `_sum`."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self._name = name
+        self._text = text
+        self._counts: dict[float, int] = {}
+        REGISTRY.register(self)
+
+    def add(self, bound: float, count: int) -> None:
+        """Count so many that took no longer than `bound` seconds, and longer than the bound below."""
+        self._counts[bound] = self._counts.get(bound, 0) + count
+
+    def collect(self) -> Iterator[HistogramMetricFamily]:
+        """Give what the exposition shows; nothing where nobody counts."""
+        family = HistogramMetricFamily(self._name, self._text)
+        if self._counts:
+            total = 0
+            buckets: list[tuple[str, float]] = []
+            for bound in sorted(self._counts):
+                total += self._counts[bound]
+                buckets.append((floatToGoString(bound), total))  # type: ignore[no-untyped-call]  # as the library writes bounds
+            family.add_metric((), buckets, sum_value=None)
+            family.add_sample(f"{self._name}_count", {}, total)
+        yield family
+
+
+build_info: Final = _gauge("gslb_build_info", "Always 1; says what runs.", "version")
+engine_info: Final = _gauge("gslb_engine_info", "Always 1; says which engine answers: python or native.", "engine", "version")
 
 dns_requests: Final = _counter("gslb_dns_requests", "Queries answered.", "zone", "proto", "type")
 dns_responses: Final = _counter("gslb_dns_responses", "Answers by response code.", "zone", "rcode")
 dns_truncated: Final = _counter("gslb_dns_truncated", "Answers cut to fit UDP; the client asks again over TCP.", "zone")
+dns_seconds: Final = Durations(
+    "gslb_dns_request_duration_seconds",
+    "Time from a batch of datagrams taken to its replies sent, for each of them; the native engine alone counts it.",
+)
 dns_dropped: Final = _counter("gslb_dns_dropped", "Packets that got no answer.", "reason")
 answers: Final = _counter("gslb_answers", "Answers from pools, and why this one.", "zone", "pool", "site", "reason")
 udp_kernel_drops: Final = _counter("gslb_udp_kernel_drops", "Datagrams lost because a socket's buffer was full.")
@@ -54,6 +90,7 @@ plan_generation: Final = _gauge("gslb_plan_generation", "The generation control 
 plane_generation: Final = _gauge("gslb_plane_generation", "The generation a plane serves.", "plane")
 plane_starts: Final = _counter("gslb_plane_starts", "Starts of planes; more than one each means crashes.", "plane")
 plane_faults: Final = _counter("gslb_plane_faults", "Queries whose handling failed inside the engine: must be 0.")
+thread_restarts: Final = _counter("gslb_plane_thread_restarts", "Threads of the native engine that failed and began anew: must be 0.")
 state_age: Final = _gauge("gslb_state_age_seconds", "Time since the store was last read.")
 reload_ok: Final = _gauge("gslb_config_last_reload_successful", "1 when the last load of the files was accepted.")
 reload_time: Final = _gauge("gslb_config_last_reload_success_timestamp_seconds", "When files were last accepted.")

@@ -1,4 +1,4 @@
-"""`gslb check`, `schema`, `version`: files judged without serving them."""
+"""`gslb check`, `schema`: files judged without serving them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.command("check", no_args_is_help=True)(check)
     app.command("schema")(schema)
-    app.command("version")(version)
 
 
 def check(
@@ -61,19 +60,6 @@ def schema() -> None:
     from gslb.config.schema import json_schema
 
     typer.echo(json.dumps(json_schema(), indent=2))
-
-
-def version() -> None:
-    """Print the version, the engine and the extensions."""
-    import platform
-    from importlib.metadata import entry_points
-
-    from gslb import __version__
-
-    typer.echo(f"gslb {__version__}, engine python, Python {platform.python_version()}")
-    for group in ("gslb.policies", "gslb.checks", "gslb.stores"):
-        for entry in entry_points(group=group):
-            typer.echo(f"{group} {entry.name}: {entry.dist.name if entry.dist else entry.module} {entry.dist.version if entry.dist else ''}")
 
 
 def settings_or_exit(path: Path | None) -> Settings:

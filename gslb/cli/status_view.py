@@ -19,7 +19,7 @@ def show(answer: dict[str, Any]) -> None:
     """Print the service, its pools and its planes."""
     console = Console(highlight=False)
     listening = ", ".join(answer["listening"]) or "not listening yet"
-    console.print(f"gslb {answer['version']}, node {answer['node']}, on {listening}")
+    console.print(f"gslb {answer['version']}{_engines(answer['planes'])}, node {answer['node']}, on {listening}")
     console.print(f"{answer['zones']} zones, generation {answer['generation']}, up {_ago(answer['began'])}")
     if answer["files"] != "present":
         console.print("[bold red]the files are broken: this is served from the last accepted ones[/]")
@@ -35,6 +35,13 @@ def show(answer: dict[str, Any]) -> None:
         lost = udp.get("kernel_drops", 0) + udp.get("unsent", 0) + udp.get("faults", 0)
         planes.add_row(str(number), str(plane["pid"]), str(plane["generation"]), str(udp.get("sent", 0)), str(lost), str(tcp.get("open", 0)))
     console.print(planes)
+
+
+def _engines(planes: list[dict[str, Any]]) -> str:
+    """Say which engine answers, once the planes have told it."""
+    told = sorted({plane["engine"] for plane in planes if plane["engine"]})
+    count = sum(len(plane["threads"]) or 1 for plane in planes)
+    return f", {' and '.join(told)} engine ({count} {'processes' if told == ['python'] else 'threads'})" if told else ""
 
 
 def _rows(pools: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:

@@ -115,7 +115,7 @@ class Loads:
         if not self.on_last:
             self._keeping = asyncio.create_task(self._keeper.keep_files(load.loaded))
         asyncio.get_running_loop().call_later(SETTLE, _settle)
-        metrics.build_info.labels(__version__, "python").set(1)
+        metrics.build_info.labels(__version__).set(1)
         metrics.reload_ok.set(not self.on_last)
         metrics.reload_time.set_to_current_time()
         _count(load.loaded.problems)

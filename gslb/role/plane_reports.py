@@ -6,6 +6,7 @@ answers come as increments, told once.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from gslb.config.rdata import type_text
 from gslb.names import to_text
 from gslb.transport.pipe import Report
 
+UNBOUNDED: Final = 2**64 - 1  # the bound of what took longer than every bound
 RCODES: Final = {0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED", 6: "YXDOMAIN", 9: "NOTAUTH", 16: "BADVERS"}
 
 
@@ -26,6 +28,9 @@ class PlaneReports:
         self.applied = 0  # the last generation that this control sent and the plane took
         self.pid = 0
         self.wanted: list[tuple[int, int, int]] = []
+        self._engine = ("", "")  # name and version
+        self._threads: list[dict[str, Any]] = []
+        self._latency: dict[int, int] = {}  # queries by an upper bound of their time in ns
         self._udp: dict[str, int] = {}
         self._tcp: dict[str, int] = {}
 
@@ -42,27 +47,44 @@ class PlaneReports:
 
     def status(self) -> dict[str, Any]:
         """Say how it is, for `gslb status`."""
-        return {"pid": self.pid, "generation": self.generation, "udp": self._udp, "tcp": self._tcp}
+        engine, version = self._engine
+        told = {"engine": engine, "version": version, "threads": self._threads, "udp": self._udp, "tcp": self._tcp}
+        return {"pid": self.pid, "generation": self.generation, **told}
 
     def _sums(self, report: Report) -> None:
         if report["pid"] != self.pid:
             self.pid = report["pid"]
             metrics.tcp_connections.dec(self._tcp.get("open", 0))
-            self._udp, self._tcp = {}, {}
+            self._udp, self._tcp, self._latency = {}, {}, {}
             metrics.plane_starts.labels(str(self.number)).inc()
         self.generation = report["generation"]
         metrics.plane_generation.labels(str(self.number)).set(self.generation)
-        before, self._udp = self._udp, report["udp"]
+        if self._engine != (engine := tuple(report["engine"])):
+            self._engine = engine
+            metrics.engine_info.clear()
+            metrics.engine_info.labels(*engine).set(1)
+        self._threads = report.get("threads", [])
+        before, self._latency = self._latency, dict(report.get("latency", ()))
+        for bound, count in self._latency.items():
+            metrics.dns_seconds.add(bound / 1e9 if bound < UNBOUNDED else math.inf, max(0, count - before.get(bound, 0)))
+        self._count_udp(report["udp"])
+        self._count_tcp(report["tcp"])
+
+    def _count_udp(self, udp: dict[str, int]) -> None:
+        before, self._udp = self._udp, udp
         metrics.plane_faults.inc(max(0, self._udp["faults"] - before.get("faults", 0)))
+        metrics.thread_restarts.inc(max(0, self._udp["restarts"] - before.get("restarts", 0)))
         metrics.udp_kernel_drops.inc(max(0, self._udp["kernel_drops"] - before.get("kernel_drops", 0)))
-        before, self._tcp = self._tcp, report["tcp"]
+
+    def _count_tcp(self, tcp: dict[str, int]) -> None:
+        before, self._tcp = self._tcp, tcp
         metrics.tcp_connections.inc(self._tcp["open"] - before.get("open", 0))
         for reason in ("refused", "idle", "evicted"):
             metrics.tcp_closed.labels(reason).inc(max(0, self._tcp[reason] - before.get(reason, 0)))
 
 
 def _count(row: Sequence[Any]) -> None:
-    """Count one kind of answer: what `gslb.transport.engine` puts into a report."""
+    """Count one kind of answer: what `gslb.transport.untold` puts into a report."""
     proto, zone, rcode, pool, reason, kind, truncated, site, count = row
     name = to_text(bytes.fromhex(zone)) if zone else ""
     metrics.answered(proto, name, type_label(kind), RCODES.get(rcode, metrics.OTHER), count)

@@ -131,7 +131,9 @@ def test_surprises_are_one_line_too(run: Run, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_version_and_schema(run: Run) -> None:
-    assert run("version")[1].startswith(f"gslb {__version__}, engine python")
+    assert run("version")[1].startswith(f"gslb {__version__}, engine ")
+    said = json.loads(run("version", "--json")[1])
+    assert (said["version"], said["engine"]) == (__version__, "python" if said["not_native"] else "native")
     assert json.loads(run("schema")[1])["$schema"].startswith("https://json-schema.org/")
 
 

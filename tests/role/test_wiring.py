@@ -95,12 +95,13 @@ async def test_a_disk_that_takes_nothing_is_counted_and_no_more(tmp_path: Path, 
 
 def test_reports_become_metrics_and_survive_a_restart_of_the_plane() -> None:
     plane = PlaneReports(7)
-    sums = {"received": 10, "sent": 10, "unsent": 0, "faults": 0, "kernel_drops": 4}
+    sums = {"received": 10, "sent": 10, "unsent": 0, "faults": 0, "restarts": 0, "kernel_drops": 4}
     tcp = {"open": 3, "accepted": 3, "refused": 2, "idle": 0, "evicted": 0}
     before = {name: value(name, **labels) or 0 for name, labels in NAMED.items()}
-    plane.hear({"pid": 1, "generation": 5, "udp": sums, "tcp": tcp})
-    plane.hear({"pid": 1, "generation": 5, "udp": {**sums, "kernel_drops": 6}, "tcp": {**tcp, "open": 1}})
-    plane.hear({"pid": 2, "generation": 1, "udp": {**sums, "kernel_drops": 1}, "tcp": {**tcp, "open": 0, "refused": 1}})
+    python = {"engine": ["python", "1.0"]}
+    plane.hear({"pid": 1, "generation": 5, "udp": sums, "tcp": tcp, **python})
+    plane.hear({"pid": 1, "generation": 5, "udp": {**sums, "kernel_drops": 6}, "tcp": {**tcp, "open": 1}, **python})
+    plane.hear({"pid": 2, "generation": 1, "udp": {**sums, "kernel_drops": 1}, "tcp": {**tcp, "open": 0, "refused": 1}, **python})
     plane.hear({"answers": [["udp", b"\7example\0".hex(), 0, "web", "", 1, True, "fra", 5], ["udp", "", 5, None, "outside", 65280, False, "", 2]]})
     plane.hear({"dropped": {"response": 3}})
     after = {name: (value(name, **labels) or 0) - before[name] for name, labels in NAMED.items()}
@@ -115,7 +116,30 @@ def test_reports_become_metrics_and_survive_a_restart_of_the_plane() -> None:
         "gslb_dns_truncated_total": 5,
         "gslb_dns_dropped_total": 3,
     }
-    assert plane.status()["pid"] == 2
+    assert (plane.status()["pid"], plane.status()["engine"], plane.status()["threads"]) == (2, "python", [])
+    assert value("gslb_engine_info", engine="python", version="1.0") == 1
+
+
+def test_a_native_plane_tells_of_threads_and_times() -> None:
+    plane = PlaneReports(8)
+    udp = {"received": 9, "sent": 9, "unsent": 0, "faults": 1, "restarts": 2, "kernel_drops": 0}
+    tcp = {"open": 0, "accepted": 0, "refused": 0, "idle": 0, "evicted": 0}
+    names = {"gslb_plane_faults_total": {}, "gslb_plane_thread_restarts_total": {}, "gslb_dns_request_duration_seconds_count": {}}
+    names |= {"gslb_dns_request_duration_seconds_bucket": {"le": "4.096e-06"}}
+    before = {name: value(name, **labels) or 0 for name, labels in names.items()}
+    told = {"generation": 1, "engine": ["native", "1.0"], "udp": udp, "tcp": tcp, "threads": [{"number": 0}, {"number": 1}]}
+    plane.hear({**told, "pid": 1, "latency": [[2048, 3], [4096, 4], [2**64 - 1, 0]]})
+    plane.hear({**told, "pid": 1, "latency": [[2048, 5], [4096, 4], [2**64 - 1, 1]]})
+    plane.hear({**told, "pid": 2, "latency": [[2048, 1], [4096, 0], [2**64 - 1, 0]]})  # started anew: it counts from nothing
+    after = {name: (value(name, **labels) or 0) - before[name] for name, labels in names.items()}
+    assert list(after.values()) == [2, 4, 11, 10]
+    assert value("gslb_engine_info", engine="native", version="1.0") == 1
+    assert value("gslb_engine_info", engine="python", version="1.0") is None
+    assert len(plane.status()["threads"]) == 2
+    text = metrics.exposition().decode()
+    assert 'gslb_dns_request_duration_seconds_bucket{le="2.048e-06"}' in text
+    assert 'gslb_dns_request_duration_seconds_bucket{le="+Inf"}' in text
+    assert "gslb_dns_request_duration_seconds_sum" not in text
 
 
 NAMED: dict[str, dict[str, str]] = {
