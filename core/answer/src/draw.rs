@@ -23,5 +23,5 @@ pub fn split(draw: u64) -> u64 {
 
 /// The number as one of `total`: `number * total >> 64`.
 pub fn below(number: u64, total: u64) -> u64 {
-    (u128::from(number) * u128::from(total) >> 64) as u64
+    ((u128::from(number) * u128::from(total)) >> 64) as u64
 }

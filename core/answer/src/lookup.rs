@@ -222,10 +222,10 @@ impl<'a> Search<'a, '_, '_> {
             }
             return self.found(rcode::NOERROR, End::Nothing);
         }
-        if let Some(dynamic) = node.dynamic() {
-            if dynamic.has(qtype) || dynamic.is_alias() {
-                return self.found(rcode::NOERROR, End::Dynamic { owner: name, dynamic }); // a pool's CNAME ends the chain
-            }
+        if let Some(dynamic) = node.dynamic()
+            && (dynamic.has(qtype) || dynamic.is_alias())
+        {
+            return self.found(rcode::NOERROR, End::Dynamic { owner: name, dynamic }); // a pool's CNAME ends the chain
         }
         if node.hinted().any(|one| one.rtype == qtype) {
             return self.found(rcode::NOERROR, End::Hinted { owner: name, node });
@@ -240,10 +240,10 @@ impl<'a> Search<'a, '_, '_> {
         if let Some(ns) = ns {
             self.add(1, owner, ns);
         }
-        if self.dnssec_ok {
-            if let Some(ds) = node.rrset(DS) {
-                self.add(1, owner, ds); // RFC 4035 section 3.1.4
-            }
+        if self.dnssec_ok
+            && let Some(ds) = node.rrset(DS)
+        {
+            self.add(1, owner, ds); // RFC 4035 section 3.1.4
         }
         if let Some(ns) = ns {
             self.addresses(ns.targets().filter(|target| is_under(target, owner)), true, true); // RFC 9471: must fit, or TC

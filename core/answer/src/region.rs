@@ -160,11 +160,12 @@ impl Runs {
     /// Region of the masked address, and the first and last address of what is the same to masked addresses.
     fn around(&self, address: u128) -> (u16, u128, u128) {
         let run = self.find(address & !self.step.wrapping_sub(1));
-        if !self.ragged.is_empty() && self.is_ragged(run) {
-            if let Ok(i) = self.ragged.binary_search_by_key(&(run as u32), |one| one.0) {
-                let (_, low, last) = self.ragged[i];
-                return (self.regions[run], low, last);
-            }
+        if !self.ragged.is_empty()
+            && self.is_ragged(run)
+            && let Ok(i) = self.ragged.binary_search_by_key(&(run as u32), |one| one.0)
+        {
+            let (_, low, last) = self.ragged[i];
+            return (self.regions[run], low, last);
         }
         (self.regions[run], self.start(run), self.last(run))
     }

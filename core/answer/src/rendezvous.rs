@@ -13,7 +13,7 @@ const REST: u32 = 64 - CELLS;
 /// A group's score for a client's key: `(logarithm << 32) / weight`, whole and rest of the quotient apart, so that 64 bits do.
 pub fn score(client_key: u64, group_key: u64, weight: u64) -> (u64, u64) {
     let log = logarithm(number(client_key ^ group_key, 1));
-    (log / weight, (log % weight << 32) / weight)
+    (log / weight, ((log % weight) << 32) / weight)
 }
 
 /// -log2((h + 1) / 2**64) with 48 bits behind the point.
@@ -23,7 +23,7 @@ fn logarithm(h: u64) -> u64 {
     let y = x << (65 - size); // from 2**64 up to, not including, 2**65
     let cell = (y >> REST) as usize - (1 << CELLS);
     let low = TABLE[cell];
-    let step = u128::from(TABLE[cell + 1] - low) * (y & ((1 << REST) - 1)) >> REST;
+    let step = (u128::from(TABLE[cell + 1] - low) * (y & ((1 << REST) - 1))) >> REST;
     (u64::from(65 - size) << FRACTION) - low - step as u64
 }
 
@@ -37,9 +37,10 @@ fn log2(cell: u64) -> u64 {
     let mut x = u128::from((1 << CELLS) + cell) << (62 - CELLS);
     let mut bits = 0;
     for _ in 0..FRACTION {
-        x = x * x >> 62;
-        bits = bits << 1 | (x >> 63) as u64;
-        x >>= x >> 63;
+        x = (x * x) >> 62;
+        let bit = x >> 63;
+        bits = bits << 1 | bit as u64;
+        x >>= bit;
     }
     bits
 }

@@ -149,10 +149,10 @@ pub fn parse<'a>(packet: &'a [u8], lower: &'a mut [u8; 256], ecs: bool) -> Resul
         let fault = if u16_at(packet, 10) != 0 || end != packet.len() { additional(packet, end, ecs, &mut query) } else { None };
         fault.or_else(|| if matches!(query.qclass, CLASS_IN | CLASS_ANY) { meta(query.rtype) } else { Some((rcode::REFUSED, symbols::CLASS)) })
     };
-    if query.fault.is_some() {
-        if let Some(edns) = &mut query.edns {
-            edns.subnet = None;
-        }
+    if query.fault.is_some()
+        && let Some(edns) = &mut query.edns
+    {
+        edns.subnet = None;
     }
     Ok(query)
 }

@@ -216,10 +216,10 @@ fn judge_rrset(rrset: &RRset) -> Result<(), PlanError> {
     if !rrset.targets.iter().all(|target| names::is_lower(target)) {
         refuse!("an RRset whose target is no name in lower case");
     }
-    if let Some((before, count)) = names_in(rrset.rtype) {
-        if !rrset.rdata.iter().all(|data| holds_names(data, before, count)) {
-            refuse!("rdata of type {} that does not hold its names", rrset.rtype);
-        }
+    if let Some((before, count)) = names_in(rrset.rtype)
+        && !rrset.rdata.iter().all(|data| holds_names(data, before, count))
+    {
+        refuse!("rdata of type {} that does not hold its names", rrset.rtype);
     }
     if matches!(rrset.rtype, CNAME | DNAME) {
         match (rrset.rdata.first(), rrset.targets.first()) {
