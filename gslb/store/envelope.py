@@ -77,6 +77,7 @@ class Unsigned:
         return UNSIGNED
 
 
+@dataclass(frozen=True, slots=True)
 class Anybody:
     """The keyring of a lab without keys: believes everybody, and says so in `gslb status`."""
 
