@@ -5,6 +5,9 @@
 //! and others read. All `unsafe` of the native engine is in this crate, where libc needs it. Linux only.
 #![warn(clippy::undocumented_unsafe_blocks)]
 
+#[cfg(panic = "abort")]
+compile_error!("a query that makes answering panic must cost one reply, not the process: panics must unwind");
+
 mod answerer;
 mod batch;
 mod count;

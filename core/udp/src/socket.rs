@@ -37,8 +37,8 @@ impl Socket {
 
     /// Lets receiving wait, so long at most: one system call then both waits and reads. `None`: never waits, as it came.
     pub(crate) fn wait_in_receive(&self, limit: Option<Duration>) -> io::Result<()> {
-        let limit_text = limit.unwrap_or_default();
-        let time = libc::timeval { tv_sec: limit_text.as_secs() as _, tv_usec: limit_text.subsec_micros() as _ };
+        let time = limit.unwrap_or_default();
+        let time = libc::timeval { tv_sec: time.as_secs() as _, tv_usec: time.subsec_micros() as _ };
         let size = mem::size_of_val(&time) as libc::socklen_t;
         // SAFETY: `time` lives across the call, and its size is given.
         checked(unsafe { libc::setsockopt(self.raw(), libc::SOL_SOCKET, libc::SO_RCVTIMEO, (&raw const time).cast(), size) })?;
