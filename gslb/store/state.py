@@ -68,7 +68,7 @@ class NodeReport:
     """What a nameserver says of itself, for `gslb status` on any other: nobody decides by it, so nobody signs it.
 
     `digest`: of its inputs (files, networks, geo build, verdicts, overrides); two nodes that differ for longer than a moment disagree.
-    `at`: the store's time. `probers`: how many it believes now. `state_age`: seconds since it last heard of the store, when it reported.
+    `at`: the store's time. `probers`: how many it believes now.
     """
 
     node: str
