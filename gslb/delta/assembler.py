@@ -78,8 +78,8 @@ class Assembler:
             raise PlanError(f"Begin came as slice {number}")
         if word.base not in (GENERATION_NONE, self.live.generation):
             raise PlanError(f"delta from generation {word.base}, but {self.live.generation} is live")
-        if word.generation == GENERATION_NONE:
-            raise PlanError("delta to generation 0")
+        if not GENERATION_NONE < word.generation < 2**64:
+            raise PlanError(f"delta to generation {word.generation}")
         if word.base == GENERATION_NONE:
             self._draft = _Draft(word.generation, ZoneDraft(), PoolDraft(), PartitionDraft())
         else:

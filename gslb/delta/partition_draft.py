@@ -44,6 +44,8 @@ class PartitionDraft:
 
     def start(self, word: PartitionStart) -> None:
         """Open a partition."""
+        if not 0 <= word.partition < 2**63:
+            raise PlanError(f"a partition with number {word.partition}")
         if not 0 <= word.cap4 <= 32 or not 0 <= word.cap6 <= 128:
             raise PlanError("a cap longer than an address")
         self._touch(word.partition)

@@ -11,6 +11,7 @@ from array import array
 from collections.abc import Iterable, Mapping
 from typing import Final, Self
 
+from gslb.delta.node_judge import U16, U32
 from gslb.delta.words import PoolGone, PoolMap, PoolRows, PoolStart
 from gslb.errors import PlanError
 from gslb.plan import MAX_TTL, NO_PARTITION, Pick, Pool, Row, Sticky
@@ -43,6 +44,8 @@ class PoolDraft:
         """Open a pool."""
         if word.pool in self._open:
             raise PlanError(f"pool {word.pool} stands twice in one delta")
+        if not 0 <= word.pool < U32:
+            raise PlanError(f"a pool with number {word.pool}")
         self._open[word.pool] = _OpenPool(word)
 
     def rows(self, word: PoolRows) -> None:
@@ -96,8 +99,10 @@ class _OpenPool:
         numbers = array("I")
         numbers.frombytes(word.rows)
         self.types.setdefault(word.type, []).extend(self.numbered[n] for n in numbers)
+        if not 0 <= word.type < U16:
+            raise PlanError(f"rows of type {word.type}")
         default = self.numbered[word.default]
-        if default is None:
+        if default is None or word.default < 0:
             raise PlanError(f"pool {self.start.pool} without a default row")
         self.default[word.type] = default
 
@@ -111,10 +116,10 @@ def _judge_row(row: Row, depth: int) -> None:
     if depth > MAX_DEPTH:
         raise PlanError(f"rows nested deeper than {MAX_DEPTH}")
     pick, answers, ttl, groups, _, rcode, sticky = row
-    if pick not in Pick.__members__.values() or answers < 0 or not 0 <= ttl <= MAX_TTL or not 0 <= rcode <= 15:
+    if pick not in Pick.__members__.values() or not 0 <= answers < U32 or not 0 <= ttl <= MAX_TTL or not 0 <= rcode <= 15:
         raise PlanError(f"row with pick {pick}, {answers} answers, TTL {ttl}, rcode {rcode}")
-    if any(group.weight < 0 for group in groups):
-        raise PlanError("a negative weight")
+    if not all(0 <= group.weight < 2**64 for group in groups):
+        raise PlanError("a weight that is negative, or does not fit 64 bits")
     if pick in (Pick.WEIGHTED, Pick.STICKY) and groups and not 0 < sum(group.weight for group in groups) < WEIGHT_LIMIT:
         raise PlanError("weights that cannot be drawn from")
     if (pick == Pick.STICKY) is not (sticky is not None):
@@ -124,6 +129,8 @@ def _judge_row(row: Row, depth: int) -> None:
     for group in groups:
         if not 0 <= group.key < 2**64:
             raise PlanError(f"a group with key {group.key}")
+        if any(len(data) >= U16 for data in group.rdata):
+            raise PlanError("rdata larger than any message")
         if group.row is not None:
             _judge_row(group.row, depth + 1)
 
