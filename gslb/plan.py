@@ -11,6 +11,7 @@ Four tables, four rates of change: `zones` (deploys), `partitions` (geo data and
 from __future__ import annotations
 
 from array import array
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import Final, NamedTuple
 
@@ -144,7 +145,7 @@ class Zone(NamedTuple):
     apex: bytes
     soa: RRset
     negative_ttl: int
-    nodes: dict[bytes, Node]
+    nodes: Mapping[bytes, Node]
     glue: dict[bytes, tuple[RRset, ...]]
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
 from typing import Final, TypeVar
 
+from gslb.compiler.nodes import difference
 from gslb.delta import (
     Begin,
     Commit,
@@ -108,14 +109,13 @@ def _pool(number: int, pool: Pool) -> Iterator[Word]:
 
 def _zone(old: Zone | None, new: Zone) -> Iterator[Word]:
     """Send the names that changed, or all of them where most did."""
-    nodes = new.nodes if old is None else dict(_changed(old.nodes, new.nodes))
-    fresh = old is None or 2 * len(nodes) > len(new.nodes)
+    changed, gone = ((), ()) if old is None else difference(old.nodes, new.nodes)
+    fresh = old is None or 2 * len(changed) > len(new.nodes)
     yield ZoneStart(new.apex, new.soa, new.negative_ttl, fresh)
     if old is None or fresh:
         yield from _names(new, new.nodes.items(), new.glue.items())
         return
-    yield from _names(new, nodes.items(), _changed(old.glue, new.glue))
-    gone = [name for name in old.nodes if name not in new.nodes]
+    yield from _names(new, ((name, new.nodes[name]) for name in changed), _changed(old.glue, new.glue))
     gone_glue = [name for name in old.glue if name not in new.glue]
     for batch in _batches(gone, len):
         yield ZoneDrop(new.apex, batch, ())

@@ -13,6 +13,7 @@ from typing import Final
 from gslb import names
 from gslb.errors import Problems
 from gslb.model import Address, NameData, Pool, PoolRef, RRset, Zone
+from gslb.packed import PackedNames, packed_names, pooled
 
 _TYPES: Final = {4: 1, 6: 28}  # version of an address → A, AAAA
 
@@ -24,7 +25,7 @@ def expose(zones: Mapping[bytes, Zone], pools: Mapping[str, Pool], problems: Pro
 
 def _zone(zone: Zone, pools: Mapping[str, Pool], problems: Problems) -> Zone:
     made: dict[bytes, NameData] = {}
-    for owner, data in zone.names.items():
+    for owner, data in pooled(zone.names):
         reference = data.pool
         pool = pools.get(reference.pool) if reference is not None else None
         if reference is None or pool is None or not (reference.expose_sites or pool.expose_sites) or names.is_wildcard(owner):
@@ -40,7 +41,10 @@ def _zone(zone: Zone, pools: Mapping[str, Pool], problems: Problems) -> Zone:
                 problems.error("R024", said, reference.where, "remove that name, or leave expose_sites out")
             else:
                 made[name] = found
-    return replace(zone, names={**zone.names, **made}) if made else zone
+    if not made:
+        return zone
+    table = packed_names(zone.names)
+    return replace(zone, names=PackedNames(table.packed, {**table.whole, **made}, table.files))
 
 
 def _sites(pool: Pool, reference: PoolRef) -> Iterator[tuple[str, NameData]]:

@@ -20,12 +20,10 @@ import dns.tokenizer
 
 from gslb import names
 from gslb.config import plain_rdata
+from gslb.packed import targets
 
 GSLB: Final = 65401  # private use, RFC 6895 section 3.1; names a pool, is never served
 MAX_RDATA: Final = 65_535  # RDLENGTH has 16 bits, RFC 1035 section 3.2.1
-
-# Where the name that resolves further begins inside the rdata of a type.
-_TARGET_AT: Final = {2: 0, 5: 0, 39: 0, 15: 2, 33: 6, 64: 2, 65: 2}
 
 # Types with no data of their own: questions and signals. RFC 6895 section 3.1 keeps 128-255 for them, besides OPT and the two reserved ends.
 _META: Final = frozenset([0, 41, 65_535, *range(128, 256)])
@@ -112,17 +110,6 @@ def text(number: int, wire: bytes) -> str:
         return dns.rdata.from_wire(dns.rdataclass.IN, dns.rdatatype.RdataType.make(number), wire, 0, len(wire)).to_text()
     except dns.exception.DNSException:
         return f"\\# {len(wire)} {wire.hex()}".rstrip()
-
-
-def targets(number: int, wire: bytes) -> tuple[bytes, ...]:
-    """Return the names inside wire rdata that resolve further, in the case written; the root is one too."""
-    start = _TARGET_AT.get(number)
-    if start is None:
-        return ()
-    end = start
-    while wire[end]:
-        end += 1 + wire[end]
-    return (wire[start : end + 1],)
 
 
 def _through_dnspython(number: int, text: str, origin: bytes) -> bytes:

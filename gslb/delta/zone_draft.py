@@ -25,7 +25,7 @@ class ZoneDraft:
         """Start from no zone."""
         self._zones: dict[bytes, Zone] = {}
         self._uses: dict[bytes, Counter[int]] = {}
-        self._open: set[bytes] = set()
+        self._open: dict[bytes, dict[bytes, Node]] = {}  # the nodes of zones that are being changed
         self._gone: set[bytes] = set()
 
     @classmethod
@@ -55,32 +55,35 @@ class ZoneDraft:
         glue: dict[bytes, tuple[RRset, ...]] = {} if word.fresh else dict(self._zones[apex].glue)
         self._uses[apex] = Counter() if word.fresh else Counter(self._uses[apex])
         self._zones[apex] = Zone(apex, word.soa, word.negative_ttl, nodes, glue)
-        self._open.add(apex)
+        self._open[apex] = nodes
 
     def names(self, word: ZoneNames) -> None:
         """Set names."""
-        nodes = self._opened(word.apex).nodes
+        nodes = self._opened(word.apex)
         uses = self._uses[word.apex]
         for name, node in word.nodes:
             if not name.endswith(word.apex):
                 raise PlanError("a name outside its zone")
             old = nodes.get(name)
-            if old is not None:
+            if old is not None and (old.dynamic or old.hinted):
                 uses.subtract(_pools(old))
-            uses.update(_pools(node))
+            if node.dynamic or node.hinted:
+                uses.update(_pools(node))
             nodes[name] = node
 
     def glue(self, word: ZoneGlue) -> None:
         """Set glue."""
-        self._opened(word.apex).glue.update(word.glue)
+        self._opened(word.apex)
+        self._zones[word.apex].glue.update(word.glue)
 
     def drop(self, word: ZoneDrop) -> None:
         """Remove names and glue that must be there."""
-        zone = self._opened(word.apex)
+        nodes = self._opened(word.apex)
         for name in word.names:
-            self._uses[word.apex].subtract(_pools(zone.nodes.pop(name)))
+            self._uses[word.apex].subtract(_pools(nodes.pop(name)))
+        glue = self._zones[word.apex].glue
         for name in word.glue:
-            del zone.glue[name]
+            del glue[name]
 
     def gone(self, word: ZoneGone) -> None:
         """Remove a zone that must be there."""
@@ -103,10 +106,10 @@ class ZoneDraft:
         """Return the table; later drafts copy it."""
         return self._zones
 
-    def _opened(self, apex: bytes) -> Zone:
+    def _opened(self, apex: bytes) -> dict[bytes, Node]:
         if apex not in self._open:
             raise PlanError("names of a zone that was not started")
-        return self._zones[apex]
+        return self._open[apex]
 
 
 def _pools(node: Node) -> tuple[int, ...]:

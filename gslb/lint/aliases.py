@@ -10,6 +10,7 @@ from gslb.errors import Problem, Severity
 from gslb.lint.types import ADDRESSES, CNAME, DNAME, KEY, NSEC, RRSIG, text
 from gslb.lint.view import Found, View
 from gslb.model import NameData
+from gslb.packed import pooled
 
 _BESIDE_CNAME: Final = frozenset([CNAME, RRSIG, NSEC, KEY])  # RFC 4035 section 2.5, RFC 3007 section 3.1.1
 MAX_CHAIN: Final = 8  # the answer follows some more, but resolvers give up at about a dozen
@@ -21,15 +22,14 @@ def problems(view: View) -> Iterator[Problem]:
         if len(rrset.rdata) > 1:
             name = names.to_text(owner)
             yield Problem("L081", f"{name} has {len(rrset.rdata)} CNAME records", rrset.where, "keep one; to share load, point the name to a pool")
-        data = view.zone.names[owner]
+        data = view.names[owner]
         types = [*(other.type for other in data.rrsets), *(other.type for other in data.hinted)]
         others = [text(other) for other in types if other not in _BESIDE_CNAME]
         if others:
             said = f"{names.to_text(owner)} has a CNAME beside other data ({', '.join(others)})"
             yield Problem("L080", said, rrset.where, "a CNAME stands alone; at the apex, use a pool or addresses")
-    for owner, data in view.zone.names.items():
-        if data.pool is not None:
-            yield from _beside_pool(owner, data)
+    for owner, data in pooled(view.names):
+        yield from _beside_pool(owner, data)
     yield from _chains(view)
     yield from _dnames(view)
 
@@ -78,9 +78,10 @@ def _dnames(view: View) -> Iterator[Problem]:
             yield Problem("L088", said, rrset.where, "resolvers disagree on what it means (RFC 6672 section 3.3)", Severity.WARNING)
     if not view.dnames:
         return
-    for owner, data in view.zone.names.items():
+    for owner in view.names:
         above = view.dname_above(owner)
         if above is not None:
+            data = view.names[owner]
             place = data.rrsets[0].where if data.rrsets else data.pool.where if data.pool else view.zone.where
             said = f"{names.to_text(owner)} is below the DNAME at {names.to_text(above)}"
             yield Problem("L086", said, place, "names below a DNAME do not exist, RFC 6672 section 2.4; remove it, or the DNAME")

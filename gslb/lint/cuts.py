@@ -27,10 +27,10 @@ def problems(view: View) -> Iterator[Problem]:
             yield Problem("L074", said, rrset.where, "DS stands beside the delegation it secures", Severity.WARNING)
     if view.cuts:
         glue = {target.lower() for _, rrset in view.of_type(NS) for target in rrset.targets}
-        for owner, data in view.zone.names.items():
+        for owner in view.names:
             cut = view.cut_above(owner)
             if cut is not None:
-                yield from _hidden(owner, data, cut, glue)
+                yield from _hidden(owner, view.names[owner], cut, glue)
 
 
 def _nameserver(view: View, owner: bytes, target: bytes, rrset: RRset) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from gslb import names
 from gslb.errors import Problem, Severity
 from gslb.model import Model, Zone
+from gslb.packed import pooled
 from gslb.targets import MAX_DEPTH, backup, children
 
 _ADDRESSES = "addresses"
@@ -40,7 +41,7 @@ def problems(model: Model) -> Iterator[Problem]:
 
 def _places(zone: Zone, model: Model, kinds: Mapping[str, frozenset[str]]) -> Iterator[Problem]:
     """Judge where pools of names stand in a zone."""
-    for owner, data in zone.names.items():
+    for owner, data in pooled(zone.names):
         pool = model.pools.get(data.pool.pool) if data.pool is not None else None
         if pool is None or data.pool is None or _NAMES not in kinds[pool.id]:
             continue

@@ -24,9 +24,9 @@ def problems(view: View) -> Iterator[Problem]:
 
 def _hidden(view: View) -> Iterator[Problem]:
     """Warn of names that lie in another zone; those at or below a delegation are judged in `cuts`."""
-    for owner, data in view.zone.names.items():
+    for owner in view.names:
         child = _zone_between(view, owner)
-        if child is not None and view.cut_above(child) is None and _more_than_a_delegation(data):
+        if child is not None and view.cut_above(child) is None and _more_than_a_delegation(data := view.names[owner]):
             place = data.rrsets[0].where if data.rrsets else data.pool.where if data.pool else view.zone.where
             below = names.to_text(child)
             said = f"{names.to_text(owner)} in zone {names.to_text(view.zone.apex)} is never answered: zone {below} has its own say there"

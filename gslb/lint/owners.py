@@ -21,14 +21,14 @@ def problems(view: View) -> Iterator[Problem]:
     apex = view.zone.apex
     doubled = apex[:-1] + apex if apex != names.ROOT else None
     hosts = {names.ROOT: True, apex: True}  # whoever has the zone has its name
-    for owner, data in view.zone.names.items():
+    for owner in view.names:
         if doubled is not None and owner.endswith(doubled):
             said = f"{names.to_text(owner)}: the zone's name stands twice"
-            yield Problem("L100", said, _where(view, data), "end the name with a dot where it is written in full", Severity.WARNING)
+            yield Problem("L100", said, _where(view, view.names[owner]), "end the name with a dot where it is written in full", Severity.WARNING)
         if b"*" in owner:
-            yield from _star(view, owner, data)
+            yield from _star(view, owner, view.names[owner])
         if owner != apex and not _can_be_host(owner, hosts):
-            yield from _not_a_host(owner, data)
+            yield from _not_a_host(owner, view.names[owner])
     for number in _SIGNATURES:
         for _, rrset in view.of_type(number)[:1]:
             said = f"zone {names.to_text(apex)} holds {text(number)} records; signatures are not served yet"

@@ -10,6 +10,7 @@ from typing import Final
 from gslb import names
 from gslb.errors import Problem, Severity, Where
 from gslb.model import Model
+from gslb.packed import pooled
 from gslb.targets import backup, children
 
 SHOWN: Final = 12  # names in a message or a hint
@@ -39,7 +40,7 @@ def _unknown(model: Model) -> Iterator[Problem]:
         if fact.site is not None and fact.site not in model.sites:
             yield _missing("site", fact.site, f"network {fact.network}", hints, fact.where)
     for zone in model.zones.values():
-        for owner, data in zone.names.items():
+        for owner, data in pooled(zone.names):
             if data.pool is not None and data.pool.pool not in model.pools:
                 yield _missing("pool", data.pool.pool, names.to_text(owner), hints, data.pool.where)
 
@@ -101,7 +102,7 @@ def _onward(model: Model, name: str) -> Iterator[str]:
 def _unused(model: Model) -> Iterator[Problem]:
     pools = {pool.when_all_down.backup for pool in model.pools.values() if pool.when_all_down.mode == "backup"}
     pools |= {name for pool in model.pools.values() for name in children(pool)}
-    pools |= {data.pool.pool for zone in model.zones.values() for data in zone.names.values() if data.pool is not None}
+    pools |= {data.pool.pool for zone in model.zones.values() for _, data in pooled(zone.names) if data.pool is not None}
     members = [member for pool in model.pools.values() for member in pool.members]
     sites = {member.site for member in members} | {fact.site for fact in model.networks}
     checks = {check for member in members for check in member.checks}

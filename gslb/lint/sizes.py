@@ -16,11 +16,14 @@ UDP_OCTETS: Final = 1_232  # DNS flag day 2020; RFC 9715
 TCP_OCTETS: Final = 65_535  # RFC 1035 section 4.2.2
 _HEADER: Final = 12 + 4 + 11  # header, type and class of the question, OPT
 _RECORD: Final = 12  # compressed owner, type, class, TTL, length
+_SMALL: Final = 128  # octets of a packed name: at most 64 records without data, so its answers always fit
 
 
 def problems(view: View) -> Iterator[Problem]:
     """Judge every RRset, and the TTL of names that point to pools."""
-    for owner, data in view.zone.names.items():
+    ttls = view.names.ttls()
+    odd = min(ttls, default=1) == 0 or max(ttls, default=1) > MAX_TTL
+    for owner, data in view.names.larger(0 if odd else _SMALL):
         for rrset in data.rrsets:
             if rrset.ttl > MAX_TTL or rrset.ttl == 0:
                 yield _ttl(owner, rrset)

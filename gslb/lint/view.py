@@ -11,10 +11,12 @@ from enum import Enum
 from typing import Final, NamedTuple
 
 from gslb import names
-from gslb.lint.types import CNAME, DNAME, NS
+from gslb.lint.types import ADDRESSES, CNAME, DNAME, NS, PTR, TXT
 from gslb.model import Model, NameData, RRset, Zone
+from gslb.packed import PackedNames, empty_above, packed_names
 
 _NO_DATA: Final = NameData()
+_PLAIN: Final = frozenset([*ADDRESSES, PTR, TXT])  # types that no rule asks for: nearly all records of a large zone
 
 
 class Found(Enum):
@@ -44,6 +46,7 @@ class View:
     """One zone with its index. `others`: all zones of the model by apex, this one too."""
 
     zone: Zone
+    names: PackedNames  # of the zone; rules walk through those that can concern them, never through a million for nothing
     model: Model
     others: Mapping[bytes, View]
     by_type: Mapping[int, tuple[tuple[bytes, RRset], ...]]  # of types that some rule asks for by name
@@ -52,7 +55,7 @@ class View:
     empty: frozenset[bytes]  # empty non-terminals
 
     def of_type(self, number: int) -> tuple[tuple[bytes, RRset], ...]:
-        """All RRsets of a type, with their owners."""
+        """All RRsets of a type, with their owners; not of addresses, PTR and TXT."""
         return self.by_type.get(number, ())
 
     def cut_above(self, name: bytes) -> bytes | None:
@@ -74,7 +77,7 @@ class View:
 
     def look_here(self, name: bytes) -> Look:
         """Look up a name that lies in this zone and in none deeper."""
-        data = self.zone.names.get(name)
+        data = self.names.get(name)
         if self.cut_above(name) is not None:
             return Look(Found.DELEGATED, data or _NO_DATA)
         if self.dname_above(name) is not None:
@@ -88,9 +91,9 @@ class View:
     def _wildcard(self, name: bytes) -> NameData | None:
         """Return the data of the wildcard at the closest encloser, RFC 4592 section 3.3.1."""
         at = names.parent(name)
-        while at not in self.zone.names and at not in self.empty and at != self.zone.apex:
+        while at not in self.names and at not in self.empty and at != self.zone.apex:
             at = names.parent(at)
-        return self.zone.names.get(b"\1*" + at)
+        return self.names.get(b"\1*" + at)
 
     def _highest(self, name: bytes, marks: frozenset[bytes]) -> bytes | None:
         if not marks:
@@ -113,16 +116,13 @@ def views(model: Model) -> Iterator[View]:
 
 
 def _view(zone: Zone, model: Model, others: Mapping[bytes, View]) -> View:
+    table = packed_names(zone.names)
     by_type: dict[int, list[tuple[bytes, RRset]]] = {}
-    empty: set[bytes] = set()
-    depth = len(zone.apex)
-    for owner, data in zone.names.items():
+    for owner, data in table.besides(_PLAIN):
         for rrset in data.rrsets:
-            by_type.setdefault(rrset.type, []).append((owner, rrset))
-        above = names.parent(owner) if len(owner) > depth else owner
-        while len(above) > depth and above not in zone.names and above not in empty:
-            empty.add(above)
-            above = names.parent(above)
+            if rrset.type not in _PLAIN:
+                by_type.setdefault(rrset.type, []).append((owner, rrset))
     cuts = frozenset(owner for owner, _ in by_type.get(NS, ()) if owner != zone.apex)
     dnames = frozenset(owner for owner, _ in by_type.get(DNAME, ()))
-    return View(zone, model, others, {number: tuple(found) for number, found in by_type.items()}, cuts, dnames, frozenset(empty))
+    indexed = {number: tuple(found) for number, found in by_type.items()}
+    return View(zone, table, model, others, indexed, cuts, dnames, frozenset(empty_above(table, zone.apex)))

@@ -30,7 +30,9 @@ def refusal(served: Model, new: Model) -> Problem | None:
 
 def _gone(zone: Zone, new: Zone | None) -> int:
     """Count the names that a zone loses; the same object, or the same names, lose none."""
-    return len(zone.names.keys() - new.names.keys()) if new else len(zone.names)
+    if new is None:
+        return len(zone.names)
+    return 0 if zone.names is new.names else sum(name not in new.names for name in zone.names)
 
 
 def _listed(zones: Sequence[Zone]) -> str:

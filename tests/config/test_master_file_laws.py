@@ -12,6 +12,10 @@ from hypothesis import strategies as st
 from gslb import model, names
 from gslb.config import master_file
 from gslb.config.master_file import line
+from gslb.config.master_file.complaints import Complaints
+from gslb.config.master_file.plain_record import PlainRecords
+from gslb.config.master_file.record import RecordReader
+from gslb.config.master_file.records import Records
 from gslb.errors import Problems
 
 APEX = names.from_text("example.com.")
@@ -82,7 +86,9 @@ def test_fast_and_careful_cutting_agree(raw: str) -> None:
     """A line that the fast patterns take is cut into the same words at the same places as by the careful one."""
 
     def cut(text: str) -> list[tuple[list[str], list[tuple[int, int]], bool]]:
-        return [(one.words, [one.place(at) for at in range(len(one.words))], one.indented) for one in line.lines(text, lambda *_: None)]
+        return [
+            (one.words, [one.place(at) for at in range(len(one.words))], one.indented) for one in line.lines(text, lambda *_: None, lambda *_: False)
+        ]
 
     fast = cut(raw)
     plain, simple = line._PLAIN, line._SIMPLE
@@ -93,6 +99,132 @@ def test_fast_and_careful_cutting_agree(raw: str) -> None:
         line._PLAIN, line._SIMPLE = plain, simple
 
 
+_owners = st.sampled_from(
+    [
+        *(
+            "www",
+            "WWW",
+            "a.b",
+            "b",
+            "*",
+            "*.a",
+            "x_y",
+            "@",
+            "",
+            " ",
+            "  ",
+            "\t",
+            "1",
+            "300",
+            "IN",
+            "example.com.",
+            "www.example.com.",
+            "www.example.net.",
+        ),
+        *("a..b", ".a", "a.", ".", "..", "x" * 63, "x" * 64, ".".join(["x" * 60] * 5), "\\097", '"q"', "$x", "é", "A"),
+    ]
+)
+_heads = st.sampled_from(
+    ["", "", "300 ", "60\t", "300 IN ", "IN ", "IN 300 ", "in ", "CH ", "1h ", "2147483648 ", "9999999999 ", "007 ", "IN IN ", "60 60 "]
+)
+_kinds = st.sampled_from(
+    [
+        *(
+            "A 192.0.2.1",
+            "A 192.0.2.2",
+            "A\t192.0.2.3",
+            "a 192.0.2.1",
+            "A 192.0.2.256",
+            "A 192.0.2",
+            "A 1.2.3.04",
+            "A 192.0.2.1 x",
+            "A",
+            "A \\# 4 01020304",
+        ),
+        *(
+            "AAAA 2001:db8::1",
+            "AAAA ::1.2.3.4",
+            "AAAA fe80::g",
+            "CNAME www",
+            "CNAME WWW.example.com.",
+            "CNAME a b",
+            "CNAME @",
+            "CNAME .",
+            "CNAME x..y",
+        ),
+        *(
+            "MX 10 mail",
+            "MX 10  Mail",
+            "MX 65536 mail",
+            "MX mail",
+            "NS ns1",
+            "NS NS1",
+            "PTR host",
+            "PTR HOST",
+            "SRV 1 2 3 www",
+            "SRV 1 2 3",
+            "DNAME www",
+        ),
+        *(
+            'TXT "a b"',
+            'TXT "a\tb"',
+            "TXT a",
+            'TXT "a" "b"',
+            'TXT "\\097"',
+            'TXT "',
+            'TXT ""',
+            f'TXT "{"x" * 256}"',
+            "CAA 0 issue x",
+            "SOA",
+            "GSLB web",
+        ),
+    ]
+)
+_tails = st.sampled_from(["", "", "", " ", "\r", "; why", " ; why (", "\t;", " (", " )", "x", "\n)"])
+_records = st.tuples(_owners, st.sampled_from([" ", " ", "\t", "   ", "\r"]), _heads, _kinds, _tails).map("".join)
+_between = st.sampled_from(
+    ["$TTL 60", "$TTL x", "$ORIGIN a", "$ORIGIN example.com.", "$ORIGIN example.net.", "", "; why", "$INCLUDE f", "$GENERATE 1-2 g$ A 192.0.2.$"]
+)
+
+
+@settings(max_examples=500)
+@given(st.lists(st.one_of(_records, _records, _records, _between), max_size=12), st.sampled_from(["", SOA, "$TTL 300\n" + SOA]))
+def test_plain_and_careful_reading_agree(written: list[str], head: str) -> None:
+    """The quick way through plain lines gives the same names, the same places and the same complaints as the careful one."""
+    text = head + "\n".join(written)
+
+    def read() -> tuple[object, ...]:
+        problems = Problems()
+        zone = master_file.read("example.com.zone", text, problems, default_origin=APEX, include=lambda _: "inc 60 A 192.0.2.9\n A 192.0.2.8")
+        return problems.found, zone and (zone.where, {owner: repr(data) for owner, data in zone.names.items()})
+
+    quick = read()
+    take = PlainRecords.take
+    try:
+        PlainRecords.take = lambda *_: False  # type: ignore[method-assign]  # as if no line were plain
+        assert read() == quick
+    finally:
+        PlainRecords.take = take  # type: ignore[method-assign]
+
+
+def test_plain_reading_takes_plain_lines() -> None:
+    """So that the law above compares two ways of reading."""
+    reader = RecordReader(records := Records(APEX, Complaints(Problems())), Complaints(Problems()))
+    reader.origin, reader.default_ttl = APEX, 300
+    plain = PlainRecords(reader, records)
+    taken = [
+        "www A 192.0.2.1",
+        "www 60 IN AAAA ::1 ; why",
+        " MX 10 mail",
+        'x.y.example.com.\tTXT "a b"\r',
+        "*.a CNAME @",
+        "_s SRV 1 2 3 www",
+        "p PTR h",
+    ]
+    assert all(plain.take(1, one) for one in taken)
+    assert not any(plain.take(1, one) for one in ["@ A 192.0.2.1", "", "; why", "$TTL 60", "www a 192.0.2.1", "www A 192.0.2.1 ("])
+
+
 def test_long_lines_take_linear_time() -> None:
     """Texts on which a careless pattern would run for ever."""
     many = 100_000
@@ -101,6 +233,13 @@ def test_long_lines_take_linear_time() -> None:
         *(
             "www " + "1h" * many + "x A 1",
             "www A " + "1." * many,
+            *(
+                "www TXT " + "a" * many + "é",
+                "www TXT a" + " " * many + "é",
+                "www TXT " + "a " * many + "é",
+                "a" + "\t" * many + "é",
+                "1 " * many + "A 1",
+            ),
             'www NAPTR 1 1 U x "!' + "\\\\" * many,
             "www TXT " + '"" ' * many,
             "www NSEC . " + "A " * many,

@@ -14,6 +14,7 @@ from itertools import chain, islice
 from typing import Final
 
 Complain = Callable[[str, int, int, str, str], None]  # code, line, column, message, hint
+Take = Callable[[int, str], bool]  # line, text of the line: whether it is dealt with
 PIECE: Final = 1 << 20  # characters of a file that are cut into lines at a time
 LONGEST: Final = 1 << 20  # characters of an entry; a record has 64 KiB, with every octet written \\DDD a quarter of this
 
@@ -51,10 +52,12 @@ class Line:
         return self.places[index]
 
 
-def lines(text: str, complain: Complain) -> Iterator[Line]:
-    """Cut a file's text into entries; one that cannot be cut is complained of and left out."""
+def lines(text: str, complain: Complain, take: Take) -> Iterator[Line]:
+    """Cut a file's text into entries; one that cannot be cut is complained of and left out. `take` is offered each line that begins one."""
     physical = enumerate(_physical(text.removeprefix("\ufeff")), 1)
     for at, raw in physical:
+        if take(at, raw):
+            continue
         if _PLAIN(raw):
             words = raw.split()
             if words:

@@ -11,6 +11,7 @@ from typing import Final
 from gslb.config.master_file import generate, included, ttl
 from gslb.config.master_file.complaints import Complaints
 from gslb.config.master_file.line import Line, lines
+from gslb.config.master_file.plain_record import PlainRecords
 from gslb.config.master_file.record import FALLBACK_TTL, LOST, RecordReader
 from gslb.config.master_file.records import Records
 from gslb.config.master_file.word import unquoted
@@ -37,6 +38,7 @@ class Reader:
         self._complaints = complaints
         self._include = include
         self._record = RecordReader(records, complaints)
+        self._plain = PlainRecords(self._record, records)
         self._torn = False
         self._open: list[str] = []
         self._files = self._included_octets = self._generated = 0
@@ -53,14 +55,14 @@ class Reader:
         self._record.origin = origin
         self._too_many |= self._generated + generate.total(text) > MAX_GENERATED  # then none is carried out: it is said at the first
         self._open.append(file)
-        for line in lines(text, self._complain_of_text):
-            if self._complaints.full:
-                self._torn = True
-                break
+        for line in lines(text, self._complain_of_text, self._plain.take):
             if line.words[0][0] == "$" and not line.indented:
                 self._directive(line)
             else:
                 self._record.read(line)
+            if self._complaints.full:
+                self._torn = True
+                break
         self._open.pop()
 
     def _directive(self, line: Line) -> None:

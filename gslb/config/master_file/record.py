@@ -56,6 +56,13 @@ class RecordReader:
         if head is not None:
             self.data(line, owner, *head, line.words[head[1] + 1 :])
 
+    def took(self, owner: bytes, ttl: int | None) -> None:
+        """Go on behind a record that was read elsewhere (`plain_record`). `ttl`: the one it stated."""
+        self.owner = owner
+        self.origin_is_new = False
+        if ttl is not None:
+            self._last_ttl = ttl
+
     def name(self, line: Line, index: int, text: str) -> bytes:
         """Read the name in a word; LOST, after a complaint, when it is none."""
         if len(text) > _MAX_NAME_TEXT:

@@ -11,6 +11,7 @@ from gslb import model, names
 from gslb.config import rdata
 from gslb.config.master_file.complaints import Complaints
 from gslb.errors import Where
+from gslb.packed import PackedNames, pack, targets, unpacked
 
 _SOA: Final = 6
 _PTR: Final = 12
@@ -25,31 +26,61 @@ class _Growing:
     def __init__(self, first: model.RRset) -> None:
         self.ttl = first.ttl
         self.where = first.where
-        self.data = {_same(first): first.rdata[0]}
+        self.data = {_same(first.type, wire): wire for wire in first.rdata}
         self.targets = list(first.targets)
         self.differs = False  # said once that TTLs differ
 
 
 class Records:
-    """All records of one zone, in file order."""
+    """All records of one zone. A name is packed as soon as records of another one come: most names have theirs together."""
 
     def __init__(self, apex: bytes, complaints: Complaints) -> None:
         self.apex = apex
         self._complaints = complaints
-        self._sets: dict[bytes, dict[int, model.RRset | _Growing]] = {}
+        self._packed: dict[bytes, bytes] = {}
+        self._sets: dict[bytes, dict[int, model.RRset | _Growing]] = {}  # of names that are not packed: those of the apex, and of the last name
         self._pools: dict[bytes, model.PoolRef] = {}
+        self._files: dict[str, int] = {}
+        self._last = apex
         self._soa_elsewhere = False
+
+    def file_number(self, file: str) -> int:
+        """Return the number by which packed places name a file."""
+        return self._files.setdefault(file, len(self._files))
+
+    def put(self, owner: bytes, value: bytes) -> None:
+        """Take a record of a name that belongs to the zone, packed."""
+        if owner in self._packed or owner in self._sets:
+            (record,) = unpacked(value, [*self._files])
+            self._add(owner, record)
+        else:
+            self._packed[owner] = value
 
     def add(self, owner: bytes, record: model.RRset) -> None:
         """Take a record, as an RRset of its own. `owner` in lower case."""
-        if not self._belongs(owner, record.type, record.where):
-            return
+        if self._belongs(owner, record.type, record.where):
+            self._add(owner, record)
+
+    def _add(self, owner: bytes, record: model.RRset) -> None:
+        if owner != self._last:
+            self._pack(self._last)
+            self._last = owner
         sets = self._sets.get(owner)
         if sets is None:
-            sets = self._sets[owner] = {}
+            value = self._packed.pop(owner, None)
+            sets = self._sets[owner] = {} if value is None else {rrset.type: rrset for rrset in unpacked(value, [*self._files])}
         rrset = sets.setdefault(record.type, record)  # nearly every RRset has one record: it stays as it is
         if rrset is not record:
             self._add_further(owner, sets, record)
+
+    def _pack(self, owner: bytes) -> None:
+        """Pack a name, unless that would forget what was said of it already."""
+        sets = self._sets.get(owner)
+        if sets and owner != self.apex and not any(isinstance(one, _Growing) and one.differs for one in sets.values()):
+            value = pack(_static(sets), self._files)
+            if value is not None:
+                del self._sets[owner]
+                self._packed[owner] = value
 
     def _add_further(self, owner: bytes, sets: dict[int, model.RRset | _Growing], record: model.RRset) -> None:
         rrset = sets[record.type]
@@ -60,7 +91,7 @@ class Records:
             rrset = sets[record.type] = _Growing(rrset)
         if record.ttl != rrset.ttl and record.type != _RRSIG:  # each RRSIG has the TTL of what it covers, RFC 4034 section 3
             self._differing(owner, rrset, record)
-        key = _same(record)
+        key = _same(record.type, record.rdata[0])
         if key in rrset.data:
             said = f"this {rdata.type_text(record.type)} record of {names.to_text(owner)} is there already"
             self._complaints.warn("M019", said, record.where, "it is served once; remove one")
@@ -90,16 +121,24 @@ class Records:
                 hint = "begin with: @ 3600 IN SOA ns1.example.com. hostmaster.example.com. 1 7200 900 1209600 300"
                 self._complaints.error("M016", f"zone {names.to_text(self.apex)} has no SOA record", start, hint)
             return None
-        owners = self._sets.keys() | self._pools.keys() if self._pools else self._sets.keys()
-        return model.Zone(self.apex, {owner: self._name(owner) for owner in owners}, soa.where)
+        whole: dict[bytes, model.NameData] = {}
+        for owner, sets in self._sets.items():
+            data = _static(sets)
+            value = None if owner in self._pools else pack(data, self._files)
+            if value is None:
+                whole[owner] = data
+            else:
+                self._packed[owner] = value
+        files = tuple(self._files)
+        for owner, reference in self._pools.items():
+            value = self._packed.pop(owner, None)
+            rrsets = whole[owner].rrsets if owner in whole else unpacked(value, files) if value else ()
+            whole[owner] = model.NameData(rrsets, reference)
+        return model.Zone(self.apex, PackedNames(self._packed, whole, files), soa.where)
 
     def _soa(self) -> model.RRset | None:
         soa = self._sets.get(self.apex, {}).get(_SOA)
         return soa if isinstance(soa, model.RRset) else None  # it never grows
-
-    def _name(self, owner: bytes) -> model.NameData:
-        sets = self._sets.get(owner)
-        return model.NameData(tuple([_grown(number, one) for number, one in sets.items()]) if sets else (), self._pools.get(owner))
 
     def _belongs(self, owner: bytes, number: int, where: Where) -> bool:
         if number == _SOA and owner != self.apex:
@@ -124,17 +163,23 @@ class Records:
         rrset.ttl = min(rrset.ttl, record.ttl)
 
 
+def _static(sets: dict[int, model.RRset | _Growing]) -> model.NameData:
+    return model.NameData(tuple([_grown(number, one) for number, one in sets.items()]))
+
+
 def _grown(number: int, rrset: model.RRset | _Growing) -> model.RRset:
     if isinstance(rrset, model.RRset):
         return rrset
     return model.RRset(number, rrset.ttl, tuple(rrset.data.values()), tuple(rrset.targets), rrset.where)
 
 
-def _same(record: model.RRset) -> bytes:
+def _same(number: int, wire: bytes) -> bytes:
     """Return what makes two records the same: all but the letter case of the name in them, RFC 4343 section 3."""
-    wire = record.rdata[0]
-    if not record.targets:
-        return wire.lower() if record.type == _PTR else wire
-    start = wire.index(record.targets[0])
-    end = start + len(record.targets[0])
+    if number == _PTR:
+        return wire.lower()
+    target = targets(number, wire)
+    if not target:
+        return wire
+    start = wire.index(target[0])
+    end = start + len(target[0])
     return wire[:start] + wire[start:end].lower() + wire[end:]
