@@ -13,3 +13,11 @@ def engine(request: pytest.FixtureRequest) -> engines.Engine:
     if request.param == "native" and (why := engines.native_missing()):
         pytest.skip(why)
     return engines.engine(request.param)
+
+
+@pytest.fixture(params=["python", "native"])
+def engine_name(request: pytest.FixtureRequest) -> str:
+    """Each engine by name, for what starts planes: `dns.engine`."""
+    if request.param == "native" and (why := engines.native_missing()):
+        pytest.skip(why)
+    return str(request.param)

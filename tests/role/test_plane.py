@@ -90,9 +90,9 @@ class Started:
 
 
 @pytest.fixture
-async def plane() -> AsyncIterator[Started]:
+async def plane(engine_name: str) -> AsyncIterator[Started]:
     one = Started(bind(Endpoint("127.0.0.1", 0)))
-    await one.start(Options(tcp=Limits(10, 5, 5.0)))
+    await one.start(Options(engine=engine_name, tcp=Limits(10, 5, 5.0)))
     yield one
     await one.close()
 
@@ -147,9 +147,9 @@ async def test_a_flood_does_not_keep_it_from_ending(plane: Started, wait: Callab
         await flood.wait()
 
 
-async def test_few_descriptors_lock_nobody_out(wait: Callable[..., Any]) -> None:
+async def test_few_descriptors_lock_nobody_out(engine_name: str, wait: Callable[..., Any]) -> None:
     plane = Started(bind(Endpoint("127.0.0.1", 0)))
-    await plane.start(Options(tcp=Limits(800, 800, 60.0)), files=64)
+    await plane.start(Options(engine=engine_name, tcp=Limits(800, 800, 60.0)), files=64)
     plane.feed.offer(snapshot(1, b"\xc0\0\2\1"))
     await wait(lambda: {"loaded": 1} in plane.told)
     plane.hand_out()
@@ -192,9 +192,9 @@ async def test_it_serves_on_without_control(plane: Started, wait: Callable[..., 
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-async def test_it_becomes_another_user() -> None:
+async def test_it_becomes_another_user(engine_name: str) -> None:
     one = Started(bind(Endpoint("127.0.0.1", 0)))
-    await one.start(Options(user="nobody"))
+    await one.start(Options(user="nobody", engine=engine_name))
     try:
         async with asyncio.timeout(10):
             while not any("beat" in word for word in one.told):
@@ -232,5 +232,5 @@ def status_of(pid: int) -> dict[str, str]:
 
 
 def test_options_survive_their_text() -> None:
-    options = Options(user="x", max_udp=1400, ecs=False, tcp=Limits(1, 2, 3.5), log_level="error")
+    options = Options(user="x", engine="native", sockets=9, max_udp=1400, ecs=False, tcp=Limits(1, 2, 3.5), log_level="error")
     assert Options.from_text(options.as_text()) == options
