@@ -75,7 +75,7 @@ class Nodes(Mapping[bytes, Node]):
         return self._from[1]
 
     def _compare(self, old: Nodes) -> Difference:
-        changed = [name for name in self._suspects(old) if old.get(name) != self[name]]
+        changed = [name for name in dict.fromkeys(self._suspects(old)) if old.get(name) != self[name]]
         added = sum(name not in old for name in changed)
         if len(old) + added == len(self):
             return Difference(tuple(changed), ())
