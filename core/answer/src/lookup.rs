@@ -89,7 +89,7 @@ pub fn negative<'a>(zone: &'a Zone, ttl: u32, message: &mut Message<'a, '_>) -> 
 
 fn zone_of<'a>(zones: &'a Zones, query: &Query) -> Option<&'a Zone> {
     let mut below = None;
-    for &at in query.labels.starts() {
+    for &at in query.labels {
         let Some(zone) = zones.get(&query.name[usize::from(at)..]) else { continue };
         if at != 0 || query.rtype != DS {
             return Some(zone);
@@ -97,6 +97,12 @@ fn zone_of<'a>(zones: &'a Zones, query: &Query) -> Option<&'a Zone> {
         below = Some(zone); // RFC 4035 section 3.1.4.1: DS at an apex belongs to the parent, where that is served here too
     }
     zones.get(&[0]).or(below).map(|zone| &**zone)
+}
+
+/// What one name leads to.
+enum Step<'a> {
+    End(Found<'a>),
+    Alias(&'a [u8]),
 }
 
 /// One walk through a zone; writes the answer while a chain of CNAME and DNAME is followed.
@@ -111,46 +117,62 @@ struct Search<'a, 'm, 'o> {
 }
 
 impl<'a> Search<'a, '_, '_> {
-    /// Follows the chain to its end. RFC 6604 section 3: the last link decides the rcode.
-    fn run(mut self, mut name: &'a [u8]) -> Found<'a> {
-        let nodes = &self.zone.nodes;
-        let mut visited: [&[u8]; MAX_CHAIN] = [&[]; MAX_CHAIN];
-        for link in 0..MAX_CHAIN {
-            let mut node = nodes.get(name);
-            let mut target = None;
-            if node.is_none() {
-                let (encloser, above) = self.encloser(name);
-                if above.is_cut() {
-                    return self.referral(encloser, above);
-                }
-                if let Some(dname) = above.rrset(DNAME) {
-                    target = self.synthesise(name, encloser, dname);
-                    if target.is_none() {
-                        return self.found(rcode::YXDOMAIN, End::Nothing);
-                    }
-                } else {
-                    node = if self.zone.wildcards == 0 { None } else { nodes.wildcard(encloser) };
-                    if node.is_none() {
-                        self.authority();
-                        return self.found(rcode::NXDOMAIN, End::Nothing);
-                    }
-                    // RFC 4592 section 3.3.1: the source of synthesis, whatever it lacks
-                }
-            }
-            if let Some(node) = node {
-                target = self.alias(name, node);
-                if target.is_none() {
-                    return self.at(name, node);
-                }
-            }
-            let Some(next) = target else { break };
-            visited[link] = name;
-            if visited[..=link].contains(&next) || !is_under(next, &self.zone.apex) || self.qtype == CNAME {
+    /// Answers from where the name is, or from the end of the chain that begins there.
+    fn run(mut self, name: &'a [u8]) -> Found<'a> {
+        match self.step(name) {
+            Step::End(found) => found,
+            Step::Alias(target) => self.follow(name, target),
+        }
+    }
+
+    /// Follows a chain to its end. RFC 6604 section 3: the last link decides the rcode.
+    #[cold]
+    fn follow(mut self, first: &'a [u8], mut target: &'a [u8]) -> Found<'a> {
+        let mut visited: [&[u8]; MAX_CHAIN] = [first; MAX_CHAIN];
+        for link in 1..=MAX_CHAIN {
+            let ends = visited[..link].contains(&target) || !is_under(target, &self.zone.apex) || self.qtype == CNAME;
+            if ends || link == MAX_CHAIN {
                 break;
             }
-            name = next;
+            visited[link] = target;
+            match self.step(target) {
+                Step::End(found) => return found,
+                Step::Alias(next) => target = next,
+            }
         }
         self.found(rcode::NOERROR, End::Nothing) // the chain leaves the zone, loops, or is too long: what is known of it
+    }
+
+    /// Looks one name up.
+    fn step(&mut self, name: &'a [u8]) -> Step<'a> {
+        let nodes = &self.zone.nodes;
+        let node = match nodes.get(name) {
+            Some(node) => node,
+            None => {
+                let (encloser, above) = self.encloser(name);
+                if above.is_cut() {
+                    return Step::End(self.referral(encloser, above));
+                }
+                if let Some(dname) = above.rrset(DNAME) {
+                    return match self.synthesise(name, encloser, dname) {
+                        Some(target) => Step::Alias(target),
+                        None => Step::End(self.found(rcode::YXDOMAIN, End::Nothing)),
+                    };
+                }
+                // RFC 4592 section 3.3.1: the source of synthesis, whatever it lacks
+                match if self.zone.wildcards == 0 { None } else { nodes.wildcard(encloser) } {
+                    Some(wildcard) => wildcard,
+                    None => {
+                        self.authority();
+                        return Step::End(self.found(rcode::NXDOMAIN, End::Nothing));
+                    }
+                }
+            }
+        };
+        match self.alias(name, node) {
+            Some(target) => Step::Alias(target),
+            None => Step::End(self.at(name, node)),
+        }
     }
 
     /// Finds the closest encloser (RFC 4592 section 3.3.1); at worst the apex, which exists.
@@ -201,7 +223,7 @@ impl<'a> Search<'a, '_, '_> {
     }
 
     /// Answers from a node that is no alias.
-    fn at(mut self, name: &'a [u8], node: Node<'a>) -> Found<'a> {
+    fn at(&mut self, name: &'a [u8], node: Node<'a>) -> Found<'a> {
         let qtype = self.qtype;
         if node.is_cut() && qtype != DS {
             return self.referral(name, node);
@@ -235,7 +257,7 @@ impl<'a> Search<'a, '_, '_> {
     }
 
     /// Points below the cut. AA is about the question's name (RFC 1035 section 4.1.1): clear unless a CNAME of ours led here.
-    fn referral(mut self, owner: &'a [u8], node: Node<'a>) -> Found<'a> {
+    fn referral(&mut self, owner: &'a [u8], node: Node<'a>) -> Found<'a> {
         let ns = node.rrset(NS);
         if let Some(ns) = ns {
             self.add(1, owner, ns);
@@ -284,7 +306,7 @@ impl<'a> Search<'a, '_, '_> {
         self.whole = self.whole && self.message.add(section, owner, rrset.rtype, rrset.ttl, rrset.rdata());
     }
 
-    fn found(self, rcode: u8, end: End<'a>) -> Found<'a> {
+    fn found(&self, rcode: u8, end: End<'a>) -> Found<'a> {
         Found { rcode, aa: true, zone: Some(self.zone), whole: self.whole, end }
     }
 }

@@ -3,6 +3,7 @@
 //! Two differences to Python's words: static names are packed (`table`, `record`), and a pool knows its partition.
 
 use std::collections::HashMap;
+use std::mem;
 use std::sync::Arc;
 
 use crate::hash;
@@ -165,33 +166,74 @@ pub struct Zone {
 /// The zones by apex.
 #[derive(Debug, Default, Clone)]
 pub struct Zones {
-    by_apex: HashMap<Box<[u8]>, Arc<Zone>, hash::Build>,
+    slots: Vec<Option<(u64, Arc<Zone>)>>, // open addressing by the hash beside each zone; a power of two, or none
+    count: usize,
     lengths: [u64; 4], // a bit for every length of an apex: most suffixes of a question need not be looked up at all
 }
 
 impl Zones {
     /// The zone of an apex in lower case.
+    #[inline]
     pub fn get(&self, apex: &[u8]) -> Option<&Arc<Zone>> {
         if self.lengths[apex.len() >> 6 & 3] >> (apex.len() & 63) & 1 == 0 {
             return None;
         }
-        self.by_apex.get(apex)
+        self.slots[self.find(hash::of(apex), apex)].as_ref().map(|(_, zone)| zone)
     }
 
     /// Adds or replaces a zone.
     pub fn insert(&mut self, zone: Arc<Zone>) {
+        if (self.count + 1) * 2 > self.slots.len() {
+            let size = (self.slots.len() * 2).max(8);
+            for (_, zone) in mem::replace(&mut self.slots, vec![None; size]).into_iter().flatten() {
+                self.place(zone);
+            }
+        }
+        self.count += usize::from(self.get(&zone.apex).is_none());
         self.lengths[zone.apex.len() >> 6 & 3] |= 1 << (zone.apex.len() & 63);
-        self.by_apex.insert(zone.apex.clone(), zone);
+        self.place(zone);
     }
 
     /// Removes a zone; says whether it was there.
     pub fn remove(&mut self, apex: &[u8]) -> bool {
-        self.by_apex.remove(apex).is_some()
+        if self.get(apex).is_none() {
+            return false;
+        }
+        self.count -= 1;
+        let mut gap = self.find(hash::of(apex), apex);
+        self.slots[gap] = None;
+        // What a full slot kept from its place moves up, so that a search may stop at the first free one.
+        let mask = self.slots.len() - 1;
+        let mut i = (gap + 1) & mask;
+        while let Some((hash, _)) = self.slots[i] {
+            if (i.wrapping_sub(hash as usize) & mask) >= (i.wrapping_sub(gap) & mask) {
+                self.slots.swap(gap, i);
+                gap = i;
+            }
+            i = (i + 1) & mask;
+        }
+        true
     }
 
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Zone>> {
-        self.by_apex.values()
+        self.slots.iter().flatten().map(|(_, zone)| zone)
+    }
+
+    fn place(&mut self, zone: Arc<Zone>) {
+        let hash = hash::of(&zone.apex);
+        let i = self.find(hash, &zone.apex);
+        self.slots[i] = Some((hash, zone));
+    }
+
+    /// The slot of an apex, or the free one where it would go.
+    fn find(&self, hash: u64, apex: &[u8]) -> usize {
+        let mask = self.slots.len() - 1;
+        let mut i = hash as usize & mask;
+        while self.slots[i].as_ref().is_some_and(|(other, zone)| *other != hash || *zone.apex != *apex) {
+            i = (i + 1) & mask;
+        }
+        i
     }
 }
 

@@ -34,8 +34,8 @@ pub struct Completed {
 
 /// See [`crate::answer`].
 pub fn answer(snapshot: &Snapshot, packet: &[u8], client: &[u8], env: &Env, scratch: &mut Scratch, out: &mut [u8]) -> Outcome {
-    let Scratch { lower, made, seen, pick, written } = scratch;
-    let query = match parse(packet, lower, env.ecs) {
+    let Scratch { name, made, seen, pick, written } = scratch;
+    let query = match parse(packet, name, env.ecs) {
         Ok(query) => query,
         Err(silence) => return Outcome::Silence(silence),
     };

@@ -49,7 +49,7 @@ impl<'a, 'o> Message<'a, 'o> {
     pub fn new(query: &Query<'a>, limit: usize, out: &'o mut [u8], mut seen: Vec<Seen<'a>>) -> Self {
         let len = HEADER + query.question.len();
         out[HEADER..len].copy_from_slice(query.question);
-        for &at in query.labels.starts() {
+        for &at in query.labels {
             let at = usize::from(at);
             seen.push(Seen { name: &query.name[at..], at: (HEADER + at) as u16 });
         }
@@ -203,7 +203,8 @@ impl<'a, 'o> Message<'a, 'o> {
 
     /// Where a name stands in the message.
     fn known(&self, name: &[u8]) -> Option<u16> {
-        self.seen.iter().find(|seen| seen.name.len() == name.len() && seen.name.eq_ignore_ascii_case(name)).map(|seen| seen.at)
+        let is_it = |seen: &&Seen| seen.name.len() == name.len() && (std::ptr::eq(seen.name, name) || seen.name.eq_ignore_ascii_case(name));
+        self.seen.iter().find(is_it).map(|seen| seen.at)
     }
 
     /// Writes rdata that holds names, and its length. `delta` has seen to it that the names are whole.

@@ -4,6 +4,7 @@ use crate::lookup::MADE;
 use crate::pick;
 use crate::render::Seen;
 use crate::symbols::Symbol;
+use crate::wire::Name;
 
 /// Rcodes (RFC 1035 section 4.1.1, 6672, 8945, 6891).
 pub mod rcode {
@@ -123,7 +124,7 @@ pub enum Outcome {
 /// Memory that a thread keeps from packet to packet, so that answering allocates nothing.
 #[derive(Debug)]
 pub struct Scratch {
-    pub(crate) lower: [u8; 256],
+    pub(crate) name: Name,
     pub(crate) made: Box<[u8]>,
     pub(crate) seen: Vec<Seen<'static>>,
     pub(crate) pick: pick::Room,
@@ -132,6 +133,6 @@ pub struct Scratch {
 
 impl Default for Scratch {
     fn default() -> Self {
-        Self { lower: [0; 256], made: vec![0; MADE].into(), seen: Vec::new(), pick: pick::Room::default(), written: Vec::new() }
+        Self { name: Name::default(), made: vec![0; MADE].into(), seen: Vec::new(), pick: pick::Room::default(), written: Vec::new() }
     }
 }

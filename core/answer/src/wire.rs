@@ -65,20 +65,6 @@ impl Tsig<'_> {
     }
 }
 
-/// Where each label of a name starts, counted from the name's first octet; the root's left out.
-#[derive(Clone, Copy)]
-pub struct Labels {
-    at: [u8; 128], // 255 octets hold 127 labels; one more is seen before a longer name is refused
-    count: u8,
-}
-
-impl Labels {
-    /// Them, in order.
-    pub fn starts(&self) -> &[u8] {
-        &self.at[..usize::from(self.count)]
-    }
-}
-
 /// One query. Where `fault` is set it is to be answered with that rcode at once, for that reason, and without a client subnet.
 pub struct Query<'a> {
     /// The reply's (QR, opcode and RD).
@@ -89,8 +75,8 @@ pub struct Query<'a> {
     pub question: &'a [u8],
     /// Lower case.
     pub name: &'a [u8],
-    /// Of `name`.
-    pub labels: Labels,
+    /// Where in `name` each label starts; the root's left out.
+    pub labels: &'a [u8],
     /// QTYPE.
     pub rtype: u16,
     /// QCLASS.
@@ -101,8 +87,27 @@ pub struct Query<'a> {
     pub tsig: Option<Tsig<'a>>,
 }
 
-/// Reads a packet whole, or says what is wrong with it. `lower` takes the name in lower case.
-pub fn parse<'a>(packet: &'a [u8], lower: &'a mut [u8; 256], ecs: bool) -> Result<Query<'a>, Drop> {
+/// Memory for a question's name in lower case, and for where its labels start.
+pub struct Name {
+    lower: [u8; 256],
+    labels: [u8; 128], // 255 octets hold 127 labels; one more is seen before a longer name is refused
+}
+
+impl Default for Name {
+    fn default() -> Self {
+        Self { lower: [0; 256], labels: [0; 128] }
+    }
+}
+
+impl std::fmt::Debug for Name {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("memory for a name")
+    }
+}
+
+/// Reads a packet whole, or says what is wrong with it.
+#[inline]
+pub fn parse<'a>(packet: &'a [u8], name: &'a mut Name, ecs: bool) -> Result<Query<'a>, Drop> {
     if packet.len() < HEADER {
         return Err(Drop::Short);
     }
@@ -115,7 +120,7 @@ pub fn parse<'a>(packet: &'a [u8], lower: &'a mut [u8; 256], ecs: bool) -> Resul
         fault: None,
         question: &[],
         name: &[],
-        labels: Labels { at: [0; 128], count: 0 },
+        labels: &[],
         rtype: 0,
         qclass: CLASS_IN,
         edns: None,
@@ -129,7 +134,8 @@ pub fn parse<'a>(packet: &'a [u8], lower: &'a mut [u8; 256], ecs: bool) -> Resul
         query.fault = Some((rcode::FORMERR, symbols::QUESTION_COUNT)); // RFC 9619 section 4
         return Ok(query);
     }
-    let Some(end) = labels(packet, &mut query.labels) else {
+    let Name { lower, labels } = name;
+    let Some((end, count)) = read_labels(packet, labels) else {
         query.fault = Some((rcode::FORMERR, symbols::QUESTION));
         return Ok(query);
     };
@@ -137,10 +143,12 @@ pub fn parse<'a>(packet: &'a [u8], lower: &'a mut [u8; 256], ecs: bool) -> Resul
     query.rtype = u16_at(packet, end - 4);
     query.qclass = u16_at(packet, end - 2);
     let size = end - 4 - HEADER;
-    let name = &mut lower[..size];
-    name.copy_from_slice(&packet[HEADER..HEADER + size]);
-    name.make_ascii_lowercase(); // a length octet is at most 63, below "A"
-    query.name = name;
+    let lower = &mut lower[..size];
+    for (to, from) in lower.iter_mut().zip(&packet[HEADER..]) {
+        *to = from.to_ascii_lowercase(); // a length octet is at most 63, below "A"
+    }
+    query.name = lower;
+    query.labels = &labels[..count];
     query.fault = if packet[6..10] != [0; 4] {
         // RFC 1995 section 3: an IXFR query has the client's SOA in its authority section.
         let transfer = query.rtype == IXFR && packet[6..10] == [0, 0, 0, 1];
@@ -167,23 +175,24 @@ fn meta(rtype: u16) -> Fault {
     }
 }
 
-/// Notes where each label of the question's name starts; where the question ends in the packet.
+/// Notes where each label of the question's name starts; where the question ends in the packet, and how many labels there are.
 ///
 /// None where it does not parse. Pointers are refused (RFC 9267 section 2): there is nothing before the question to point to.
-fn labels(packet: &[u8], labels: &mut Labels) -> Option<usize> {
+fn read_labels(packet: &[u8], labels: &mut [u8; 128]) -> Option<(usize, usize)> {
     let mut at = HEADER;
+    let mut count = 0;
     while let Some(&length) = packet.get(at) {
         if length == 0 {
             break;
         }
-        labels.at[usize::from(labels.count)] = (at - HEADER) as u8;
-        labels.count += 1;
+        labels[count] = (at - HEADER) as u8;
+        count += 1;
         at += usize::from(length) + 1;
         if length > 63 || at > 266 {
             return None; // RFC 1035 section 2.3.4: 63 octets a label, 255 a name with the root's octet
         }
     }
-    if at + 5 > packet.len() { None } else { Some(at + 5) }
+    if at + 5 > packet.len() { None } else { Some((at + 5, count)) }
 }
 
 /// Reads OPT and TSIG, the only records a query may carry.
