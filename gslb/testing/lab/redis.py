@@ -128,7 +128,9 @@ class RedisServer:
         """Become a replica, and wait until it has everything."""
         host, port = primary.address if isinstance(primary.address, tuple) else ("", 0)
         self.ask("REPLICAOF", host, port)
-        until(lambda: b"master_link_status:up" in self.ask("INFO", "replication"), "a replica follows")
+        primary.ask("SET", "lab", "seen")  # the link is "up", and WAIT counts it, a second before the first write arrives
+        until(lambda: self.ask("GET", "lab") == b"seen", "a replica follows")
+        primary.ask("DEL", "lab")
 
     def log(self) -> str:
         """Return what it said."""
@@ -169,7 +171,7 @@ class RedisServer:
             "logfile": str(self.folder / "log"),
             "aclfile": str(acl),
             "save": '""',
-            "repl-diskless-sync-delay": "0",  # a replica need not wait for others to come
+            "repl-diskless-sync": "no",  # else a replica waits for others that might come, and a second for its first write
             **self._options,
         }
         if self._tls:
