@@ -7,6 +7,7 @@ use std::time::Duration;
 use std::{io, mem, ptr};
 
 use crate::leave::{self, Control};
+use crate::peer::Peer;
 use crate::socket::Socket;
 
 /// Octets read per datagram, as in the Python loop; what is cut off there no longer parses and is answered FORMERR.
@@ -24,7 +25,7 @@ const SEND_PATIENCE: Duration = Duration::from_millis(2);
 pub(crate) struct Batch {
     received: Vec<libc::mmsghdr>, // these point into all vectors below, which are never resized
     to_send: Vec<libc::mmsghdr>,
-    _query_pieces: Vec<libc::iovec>,
+    query_pieces: Vec<libc::iovec>,
     reply_pieces: Vec<libc::iovec>,
     peers: Vec<Peer>,
     controls: Vec<Control>,
@@ -50,26 +51,29 @@ impl Batch {
     /// Makes room for so many datagrams, and for as many replies of so many octets.
     pub(crate) fn new(size: usize, room: usize) -> Self {
         let (size, room) = (size.clamp(1, MOST), room.next_multiple_of(LINE));
-        let mut queries = vec![0; size * STRIDE];
-        let mut query_pieces: Vec<_> =
-            queries.chunks_mut(STRIDE).map(|place| libc::iovec { iov_base: place.as_mut_ptr().cast(), iov_len: LARGEST_QUERY }).collect();
-        let mut reply_pieces = vec![libc::iovec { iov_base: ptr::null_mut(), iov_len: 0 }; size];
-        let (mut peers, mut controls) = (vec![Peer::default(); size], vec![Control::new(); size]);
-        let (mut received, mut to_send) = (vec![empty_header(); size], vec![empty_header(); size]);
-        for at in 0..size {
-            let header = &mut received[at].msg_hdr;
-            header.msg_name = ptr::from_mut(&mut peers[at]).cast();
-            header.msg_namelen = Peer::SIZE;
-            header.msg_iov = &mut query_pieces[at];
-            header.msg_iovlen = 1;
-            header.msg_control = ptr::from_mut(&mut controls[at]).cast();
-            to_send[at].msg_hdr.msg_iov = &mut reply_pieces[at];
-            to_send[at].msg_hdr.msg_iovlen = 1;
-        }
-        let replies = vec![0; size * room];
+        let (received, to_send) = (vec![empty_header(); size], vec![empty_header(); size]);
+        let piece = libc::iovec { iov_base: ptr::null_mut(), iov_len: LARGEST_QUERY };
+        let (query_pieces, reply_pieces) = (vec![piece; size], vec![piece; size]);
+        let (peers, controls) = (vec![Peer::default(); size], vec![Control::new(); size]);
+        let (queries, replies) = (vec![0; size * STRIDE], vec![0; size * room]);
         let (control_room, count, queued, used) = (0, 0, 0, 0);
-        let _query_pieces = query_pieces;
-        Self { received, to_send, _query_pieces, reply_pieces, peers, controls, queries, replies, room, control_room, count, queued, used }
+        let mut batch =
+            Self { received, to_send, query_pieces, reply_pieces, peers, controls, queries, replies, room, control_room, count, queued, used };
+        batch.point();
+        batch
+    }
+
+    /// Lets every header point to its own memory. The pointers are the vectors' own, so that reading through the vectors leaves them valid.
+    fn point(&mut self) {
+        for at in 0..self.received.len() {
+            self.query_pieces[at].iov_base = self.queries.as_mut_ptr().wrapping_add(at * STRIDE).cast();
+            let header = &mut self.received[at].msg_hdr;
+            (header.msg_name, header.msg_namelen) = (self.peers.as_mut_ptr().wrapping_add(at).cast(), Peer::SIZE);
+            (header.msg_iov, header.msg_iovlen) = (self.query_pieces.as_mut_ptr().wrapping_add(at), 1);
+            header.msg_control = self.controls.as_mut_ptr().wrapping_add(at).cast();
+            let header = &mut self.to_send[at].msg_hdr;
+            (header.msg_iov, header.msg_iovlen) = (self.reply_pieces.as_mut_ptr().wrapping_add(at), 1);
+        }
     }
 
     /// Receives what is there, in one system call; `flags` say whether it may wait. Forgets what was received before.
@@ -94,7 +98,7 @@ impl Batch {
     pub(crate) fn reply(&mut self, at: usize, length: usize) {
         assert!(length <= self.room, "a reply of {length} octets, with room for {}", self.room);
         let asked = &self.received[at].msg_hdr;
-        self.reply_pieces[self.queued] = libc::iovec { iov_base: self.replies[self.used..].as_mut_ptr().cast(), iov_len: length };
+        self.reply_pieces[self.queued] = libc::iovec { iov_base: self.replies.as_mut_ptr().wrapping_add(self.used).cast(), iov_len: length };
         let header = &mut self.to_send[self.queued].msg_hdr;
         (header.msg_name, header.msg_namelen) = (asked.msg_name, asked.msg_namelen);
         header.msg_control = asked.msg_control;
@@ -145,25 +149,6 @@ impl Batch {
     }
 }
 
-/// A `sockaddr_in` or `sockaddr_in6`, as the kernel writes and reads it.
-#[derive(Clone, Copy, Default)]
-#[repr(C, align(4))]
-struct Peer([u8; mem::size_of::<libc::sockaddr_in6>()]);
-
-impl Peer {
-    const SIZE: libc::socklen_t = mem::size_of::<Self>() as libc::socklen_t;
-
-    /// The address alone: 4 or 16 octets, without a link-local zone; IPv4 in IPv6 is IPv4.
-    fn address(&self) -> &[u8] {
-        const MAPPED: [u8; 12] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
-        match i32::from(u16::from_ne_bytes([self.0[0], self.0[1]])) {
-            libc::AF_INET => &self.0[4..8],
-            _ if self.0[8..20] == MAPPED => &self.0[20..24],
-            _ => &self.0[8..24],
-        }
-    }
-}
-
 fn empty_header() -> libc::mmsghdr {
     // SAFETY: integers and pointers, for which zeros are valid; a name, control or piece that is not there is a null pointer.
     unsafe { mem::zeroed() }
@@ -172,18 +157,6 @@ fn empty_header() -> libc::mmsghdr {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_peer_is_its_address_alone() {
-        let mut peer = Peer::default();
-        (peer.0[0], peer.0[4], peer.0[7]) = (libc::AF_INET as u8, 127, 1);
-        assert_eq!(peer.address(), [127, 0, 0, 1]);
-        peer = Peer::default();
-        (peer.0[0], peer.0[8], peer.0[23], peer.0[24]) = (libc::AF_INET6 as u8, 0xfe, 1, 9); // %9 is left out
-        assert_eq!(peer.address(), [0xfe, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
-        (peer.0[8], peer.0[18], peer.0[19], peer.0[20]) = (0, 0xff, 0xff, 192);
-        assert_eq!(peer.address(), [192, 0, 0, 1]);
-    }
 
     #[test]
     fn replies_lie_behind_each_other_and_each_has_all_its_room() {

@@ -17,6 +17,7 @@ mod fault;
 mod histogram;
 mod kinds;
 mod leave;
+mod peer;
 mod pin;
 mod signals;
 mod socket;

@@ -5,6 +5,7 @@ mod batches;
 mod counting;
 mod faults;
 mod loopback;
+mod real;
 mod script;
 mod sharing;
 mod snapshots;
