@@ -21,17 +21,22 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench" / "results"
 
 
+class StartError(Exception):
+    """A server did not start; the text is the end of its log."""
+
+
 def parser(doc: str | None) -> argparse.ArgumentParser:
     """Return a parser that shows a script's docstring and its defaults."""
 
     class Format(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
-        pass
+        def _get_help_string(self, action: argparse.Action) -> str | None:
+            return super()._get_help_string(action) if action.default not in {None, ""} else action.help
 
     return argparse.ArgumentParser(description=doc, formatter_class=Format)
 
 
 def run(main: Callable[[], None]) -> NoReturn:
-    """Run a script; SIGTERM ends it as Ctrl-C does, through every `finally`."""
+    """Run a script; SIGTERM ends it as Ctrl-C does, through every `finally`, and what did not start is told without a traceback."""
 
     def end(_number: int, _frame: object) -> NoReturn:
         raise KeyboardInterrupt
@@ -41,6 +46,8 @@ def run(main: Callable[[], None]) -> NoReturn:
         main()
     except KeyboardInterrupt:
         sys.exit(130)
+    except StartError as error:
+        sys.exit(str(error))
     sys.exit(0)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from command import ROOT
 
@@ -58,7 +59,8 @@ class Blast:
         found = dict(word.split("=", 1) for word in line.split())
         rcodes = {int(code): int(count) for code, count in (pair.split(":") for pair in found.pop("rcodes").split(",") if pair)}
         whole = {"sent", "received", "lost", "late", "answered", "size"}
-        return Seen(**{key: int(value) if key in whole else float(value) for key, value in found.items()}, rcodes=rcodes)
+        figures: dict[str, Any] = {key: int(value) if key in whole else float(value) for key, value in found.items()}
+        return Seen(**figures, rcodes=rcodes)
 
 
 def blast(port: int, name: str, mode: str, seconds: float, *, core: int | None = 1, rate: float = 0) -> Seen:

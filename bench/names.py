@@ -18,10 +18,10 @@ import command
 import machine
 import peers
 import service
-from command import say
+from command import StartError, say
 from load import blast
 from peers import Peer
-from server import Memory, Server, StartError
+from server import Memory, Server
 
 FEW = 10
 RUNS = 3  # of the generator; the median counts

@@ -32,6 +32,7 @@ static 300 A 192.0.2.10
 STATIC_WWW = "www 30 A 192.0.2.1\nwww 30 A 192.0.2.2\n"
 CONTINENTS = {"eu": ("198.51.100.1", "198.51.100.2"), "na": ("192.0.2.1", "192.0.2.2"), "ap": ("203.0.113.1", "203.0.113.2")}
 MAP = {"EU": "eu na ap", "NA": "na eu ap", "SA": "na eu ap", "AS": "ap na eu", "OC": "ap na eu", "AF": "eu na ap", "default": "na eu ap"}
+NEAREST = {code: CONTINENTS[order.split()[0]] for code, order in MAP.items()}
 
 
 @dataclass(frozen=True)
@@ -105,10 +106,8 @@ def gdnsd(at: Setup) -> list[str]:
 
 def knot(at: Setup) -> list[str]:
     (at.home / "example.org.zone").write_text(at.zone + STATIC_WWW)
-    names = {"eu": "EU", "na": "NA", "ap": "AS"}
-    (at.home / "geo.conf").write_text(
-        "www.example.org:\n" + "".join(f'  - geo: "{names[dc]}"\n    A: [{a}, {b}]\n' for dc, (a, b) in CONTINENTS.items())
-    )
+    rules = "".join(f'  - geo: "{code}"\n    A: [{a}, {b}]\n' for code, (a, b) in NEAREST.items() if code != "default")
+    (at.home / "geo.conf").write_text(f"www.example.org:\n{rules}")
     (at.home / "knot.conf").write_text(
         textwrap.dedent(f"""\
         server:
@@ -179,8 +178,7 @@ def powerdns(at: Setup) -> list[str]:
         guardian=no
         """)
     )
-    codes = {"eu": "eu", "na": "na", "ap": "as"}
-    geo = "".join(f"    {codes[dc]}.geo.example.org: [{{a: {a}}}, {{a: {b}}}]\n" for dc, (a, b) in CONTINENTS.items())
+    geo = "".join(f"    {code.lower().replace('default', 'unknown')}.geo.example.org: [{{a: {a}}}, {{a: {b}}}]\n" for code, (a, b) in NEAREST.items())
     (at.home / "zones.yml").write_text(
         "domains:\n- domain: example.org\n  ttl: 30\n  records:\n    example.org:\n"
         "      - soa: ns1.example.org hostmaster.example.org 1 7200 1800 259200 900\n      - ns: ns1.example.org\n"
@@ -221,6 +219,7 @@ def echo(at: Setup) -> list[str]:
     return [str(load.built("echo")), str(at.port)]
 
 
+ECHO = Peer("bare echo", "cc", (), echo)
 PEERS = (
     *(Peer(f"gslb {engine}", "gslb", (), gslb, environ={"GSLB_DNS_ENGINE": engine}) for engine in service.ENGINES),
     Peer("gdnsd", "gdnsd", ("gdnsd",), gdnsd),
@@ -228,7 +227,7 @@ PEERS = (
     Peer("NSD", "nsd", ("nsd",), nsd, geo_name=None),
     Peer("BIND", "named", ("bind9",), bind, geo_name=None),
     Peer("PowerDNS geoip", "pdns_server", ("pdns-server", "pdns-backend-geoip"), powerdns, geo_name="geo.example.org"),
-    Peer("bare echo", "cc", (), echo),
+    ECHO,
 )
 
 

@@ -10,27 +10,28 @@ slices, each one a line of the .csv with losses, latency and the memory of each 
 from __future__ import annotations
 
 import statistics
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import command
 import machine
 import peers
 import service
-from command import say
+from command import StartError, say
 from load import blast
-from server import StartError
 from service import Service
 
 NAMES = 1000
 FLIP, RELOAD = 0.1, 1.0  # seconds between publications
 SLICE = 5.0  # seconds of one run of the generator: memory is read between them
 NAME, MODE = "www.example.org", "ecs"
+WARM = 2.0  # seconds of asking before it counts
 FULL, HALF = "full load", "half load"
 REST, PUBLISHING = "at rest", "publishing"
 
@@ -39,7 +40,6 @@ REST, PUBLISHING = "at rest", "publishing"
 class Slice:
     """One run of the generator; latencies in microseconds, memory in megabytes."""
 
-    engine: str
     load: str
     what: str
     second: float
@@ -61,38 +61,35 @@ class Slice:
 class Acts:
     """What was published in one stretch, and the seconds until control had done it (for reloads: until the plane served it)."""
 
-    flips: list[float]
-    reloads: list[float]
-    failed: list[str]
+    flips: list[float] = field(default_factory=list)
+    reloads: list[float] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    seconds: float = 0.0  # of publishing
 
 
 def main() -> None:
     parser = command.parser(__doc__)
     parser.add_argument("--minutes", type=float, default=10, help="of publishing at full load")
     parser.add_argument("--rest", type=float, default=30, help="seconds of each of the three other stretches")
-    parser.add_argument("--engine", choices=["both", *service.ENGINES], default="both")
+    parser.add_argument("--engine", choices=service.ENGINES, default=service.engines()[0])
     parser.add_argument("--control-core", type=int, default=None, help="where control runs; none: on core 0 with everything else of gslb")
-    parser.add_argument("--output", type=Path, default=command.RESULTS / "publish.md", help="the table; beside it the slices as .csv")
+    parser.add_argument("--output", type=Path, default=None, help="the table, beside it the slices as .csv; none: results/publish-ENGINE.md")
     options = parser.parse_args()
+    if options.engine not in service.engines():
+        sys.exit(f"the {options.engine} engine is not installed")
     idle = machine.idle()
-    found: list[Slice] = []
-    notes: list[str] = []
-    for engine in service.ENGINES if options.engine == "both" else (options.engine,):
-        if engine not in service.engines():
-            say(f"engine {engine} is left out: it is not installed")
-            continue
-        with tempfile.TemporaryDirectory(prefix="gslb-publish-") as folder:
-            try:
-                with Service(Path(folder), zones(0), engine=engine, control_core=options.control_core) as running:
-                    running.wait()
-                    bench = Bench(running, engine, found)
-                    notes += bench.run(60 * options.minutes, options.rest)
-            except StartError as error:
-                say(f"engine {engine}: {error}")
+    with (
+        tempfile.TemporaryDirectory(prefix="gslb-publish-") as folder,
+        Service(Path(folder), zones(0), engine=options.engine, control_core=options.control_core) as running,
+    ):
+        bench = Bench(running)
+        notes = bench.run(60 * options.minutes, options.rest)
     where = "all of gslb on core 0" if options.control_core is None else f"control on core {options.control_core}, the rest of gslb on core 0"
-    how = f"`bench/publish.py --minutes {options.minutes:g}`: {where}, the generator on core 1; slices of {SLICE:g} s."
-    command.keep_rows(options.output.with_suffix(".csv"), found)
-    command.keep(options.output, ["# Publishing under load", "", how, *machine.header(idle=idle), "", *render(found), "", *notes])
+    how = f"`bench/publish.py --engine {options.engine} --minutes {options.minutes:g}`: {where}, the generator on core 1; slices of {SLICE:g} s."
+    output = options.output or command.RESULTS / f"publish-{options.engine}.md"
+    command.keep_rows(output.with_suffix(".csv"), bench.found)
+    title = f"# Publishing under load, engine {options.engine}"
+    command.keep(output, [title, "", how, *machine.header(idle=idle), "", *render(bench.found), "", *notes])
 
 
 def zones(serial: int) -> dict[str, str]:
@@ -104,41 +101,45 @@ def zones(serial: int) -> dict[str, str]:
 class Bench:
     """One service, asked through all stretches."""
 
-    def __init__(self, running: Service, engine: str, found: list[Slice]) -> None:
-        self._service, self._engine, self._found = running, engine, found
+    def __init__(self, running: Service) -> None:
+        self.found: list[Slice] = []
+        self._service = running
         self._began = time.monotonic()
         self._serial = 0
 
     def run(self, publishing: float, rest: float) -> list[str]:
         """Ask through the four stretches; returns what was published and how memory went."""
-        blast(self._service.port, NAME, MODE, 2)
-        self.stretch(FULL, REST, rest)
+        self._service.wait()
+        blast(self._service.port, NAME, MODE, WARM)
+        rate = statistics.median(one.qps for one in self.stretch(FULL, REST, rest)) / 2
         with self.published() as full:
-            self.stretch(FULL, PUBLISHING, publishing)
-        rate = statistics.median(one.qps for one in self._found if (one.engine, one.load, one.what) == (self._engine, FULL, REST)) / 2
+            held = self.stretch(FULL, PUBLISHING, publishing)
         self.stretch(HALF, REST, rest, rate)
         with self.published() as half:
             self.stretch(HALF, PUBLISHING, rest, rate)
-        return [self.told(FULL, full, publishing), self.told(HALF, half, rest), self.growth()]
+        return [told(FULL, full), told(HALF, half), growth(held)]
 
-    def stretch(self, load: str, what: str, seconds: float, rate: float = 0) -> None:
-        for _ in range(max(1, round(seconds / SLICE))):
-            seen = blast(self._service.port, NAME, MODE, min(SLICE, seconds), rate=rate)
-            memory = {role: self._service.memory(self._service.pids_of(role)).rss for role in ("supervisor", "control", "plane")}
-            at, generation = time.monotonic() - self._began, self._service.ask("status")["generation"]
-            wrong = seen.received - min(seen.answered, seen.rcodes.get(0, 0))
-            counts = (seen.sent, seen.lost + seen.late, wrong)
-            one = Slice(self._engine, load, what, at, seen.qps, *counts, seen.p50, seen.p99, seen.p999, seen.max, **memory, generation=generation)
-            self._found.append(one)
-            say(
-                f"{self._engine:6} {load}, {what:10} {at:5.0f} s: {one.qps:7,.0f} q/s, {one.lost} lost, {one.wrong} wrong, "
-                f"p99.9 {one.p999 / 1e3:.2f} ms, control {one.control:.0f} MB, plane {one.plane:.0f} MB, generation {generation}"
-            )
+    def stretch(self, load: str, what: str, seconds: float, rate: float = 0) -> list[Slice]:
+        return [self.slice(load, what, min(SLICE, seconds), rate) for _ in range(max(1, round(seconds / SLICE)))]
+
+    def slice(self, load: str, what: str, seconds: float, rate: float) -> Slice:
+        """Run the generator once, and look at the service."""
+        seen = blast(self._service.port, NAME, MODE, seconds, rate=rate)
+        supervisor, control, plane = (self._service.memory(self._service.pids_of(role)).rss for role in ("supervisor", "control", "plane"))
+        at, generation = time.monotonic() - self._began, self._service.ask("status")["generation"]
+        counts = (seen.sent, seen.lost + seen.late, seen.received - min(seen.answered, seen.rcodes.get(0, 0)))
+        one = Slice(load, what, at, seen.qps, *counts, seen.p50, seen.p99, seen.p999, seen.max, supervisor, control, plane, generation)
+        self.found.append(one)
+        say(
+            f"{load}, {what:10} {at:5.0f} s: {one.qps:7,.0f} q/s, {one.lost} lost, {one.wrong} wrong, "
+            f"p99.9 {one.p999 / 1e3:.2f} ms, control {one.control:.0f} MB, plane {one.plane:.0f} MB, generation {generation}"
+        )
+        return one
 
     @contextmanager
     def published(self) -> Iterator[Acts]:
         """Publish beside, as long as this lasts."""
-        acts, over = Acts([], [], []), threading.Event()
+        acts, over, began = Acts(), threading.Event(), time.monotonic()
         beside = [
             threading.Thread(target=self._every, args=(FLIP, self._flip, acts.flips, acts.failed, over)),
             threading.Thread(target=self._every, args=(RELOAD, self._reload, acts.reloads, acts.failed, over)),
@@ -151,6 +152,7 @@ class Bench:
             over.set()
             for thread in beside:
                 thread.join()
+            acts.seconds = time.monotonic() - began
 
     def _every(self, pause: float, act: Callable[[int], None], took: list[float], failed: list[str], over: threading.Event) -> None:
         """Act at each multiple of `pause`; what takes longer skips its next turns, and is seen in the count."""
@@ -183,31 +185,32 @@ class Bench:
             raise RuntimeError(str(answer["error"]))
         return answer
 
-    def told(self, load: str, acts: Acts, seconds: float) -> str:
-        """Say how much was published."""
-        parts = [
-            f"{len(took)} {what} ({len(took) / seconds:.1f} a second; done after {statistics.median(took):.3f} s, at most {max(took):.3f} s)"
-            for what, took in (("row changes", acts.flips), ("reloads", acts.reloads))
-        ]
-        failed = f"; {len(acts.failed)} failed: {acts.failed[0]}" if acts.failed else "; none failed"
-        return f"- {self._engine}, {load}: {' and '.join(parts)}{failed}."
 
-    def growth(self) -> str:
-        """Say how memory went while publishing at full load: the mean of the second quarter of that time against that of the last."""
-        own = [one for one in self._found if (one.engine, one.load, one.what) == (self._engine, FULL, PUBLISHING)]
-        quarter = max(1, len(own) // 4)
-        parts = []
-        for role in ("control", "plane"):
-            before, after = (statistics.fmean(getattr(one, role) for one in some) for some in (own[quarter : 2 * quarter] or own, own[-quarter:]))
-            parts.append(f"{role} {before:.1f} → {after:.1f} MB (most {max(getattr(one, role) for one in own):.1f})")
-        return f"- {self._engine}, memory while publishing at full load, second quarter of the time → last quarter: {', '.join(parts)}."
+def told(load: str, acts: Acts) -> str:
+    """Say how much was published."""
+    parts = [
+        f"{len(took)} {what} ({len(took) / acts.seconds:.1f} a second; done after {statistics.median(took):.3f} s, at most {max(took):.3f} s)"
+        for what, took in (("row changes", acts.flips), ("reloads", acts.reloads))
+    ]
+    failed = f"; {len(acts.failed)} failed: {acts.failed[0]}" if acts.failed else "; none failed"
+    return f"- {load}: {' and '.join(parts)}{failed}."
+
+
+def growth(held: Sequence[Slice]) -> str:
+    """Say how memory went while publishing at full load: the mean of the second quarter of that time against that of the last."""
+    quarter = max(1, len(held) // 4)
+    parts = []
+    for role in ("control", "plane"):
+        before, after = (statistics.fmean(getattr(one, role) for one in some) for some in (held[quarter : 2 * quarter] or held, held[-quarter:]))
+        parts.append(f"{role} {before:.1f} → {after:.1f} MB (most {max(getattr(one, role) for one in held):.1f})")
+    return f"- Memory while publishing at full load, second quarter of the time → last quarter: {', '.join(parts)}."
 
 
 def render(found: Sequence[Slice]) -> list[str]:
-    head = ["engine", "load", "", "q/s", "asked", "lost", "wrong", "p50", "p99", "p99.9", "p99.9, worst slice", "longest"]
-    stretches: dict[tuple[str, str, str], list[Slice]] = {}
+    head = ["load", "", "q/s", "asked", "lost", "wrong", "p50", "p99", "p99.9", "p99.9, worst slice", "longest"]
+    stretches: dict[tuple[str, str], list[Slice]] = {}
     for one in found:
-        stretches.setdefault((one.engine, one.load, one.what), []).append(one)
+        stretches.setdefault((one.load, one.what), []).append(one)
     body = []
     for stretch, own in stretches.items():
         sent, lost, wrong = (sum(getattr(one, key) for one in own) for key in ("sent", "lost", "wrong"))

@@ -19,17 +19,12 @@ from pathlib import Path
 import command
 import machine
 import peers
-from command import say
+from command import StartError, say
 from load import blast
 from peers import Peer
-from server import Server, StartError
+from server import Server
+from work import WORK
 
-WORK = {  # title → (name to ask, None = the peer's geographic name; blast's mode)
-    "plain, static": ("static.example.org", "plain"),
-    "plain, dynamic": (None, "plain"),
-    "ECS geo, random subnets": (None, "ecs"),
-    "random names (NXDOMAIN)": ("example.org", "random"),
-}
 BASES = ("gdnsd", "bare echo")  # what others are compared with
 WARM = 0.5  # seconds of each kind of query before it counts
 
@@ -47,6 +42,7 @@ class Measure:
     busy: float  # share of its core
     sent: int
     lost: int
+    wrong: int  # another rcode than the right one; the echo answers nothing, rightly
 
 
 def main() -> None:
@@ -80,7 +76,7 @@ def measure(chosen: Sequence[Peer], folder: Path, rounds: int, seconds: float, f
             try:
                 with peers.started(peer, home, database) as server:
                     server.wait()
-                    found += [once(peer, server, title, turn, seconds) for title in WORK if WORK[title][0] or peer.geo_name]
+                    found += [once(peer, server, key, turn, seconds) for key, work in WORK.items() if work.name or peer.geo_name]
             except StartError as error:
                 failed[peer.name] = str(error)
                 say(f"{peer.name} did not start: {error}")
@@ -88,26 +84,27 @@ def measure(chosen: Sequence[Peer], folder: Path, rounds: int, seconds: float, f
     return found
 
 
-def once(peer: Peer, server: Server, title: str, turn: int, seconds: float) -> Measure:
-    name, mode = WORK[title]
-    asked = name or peer.geo_name or ""
-    blast(server.port, asked, mode, WARM)
+def once(peer: Peer, server: Server, key: str, turn: int, seconds: float) -> Measure:
+    work = WORK[key]
+    asked = work.name or peer.geo_name or ""
+    blast(server.port, asked, work.mode, WARM)
     before = server.cpu()
-    seen = blast(server.port, asked, mode, seconds)
+    seen = blast(server.port, asked, work.mode, seconds)
     user, system = (after - before for after, before in zip(server.cpu(), before, strict=True))
     each = 1e6 / max(1, seen.received)
-    say(f"round {turn + 1}: {peer.name:15} {title:26} {seen.qps:9,.0f} q/s, {seen.lost} of {seen.sent} lost")
-    return Measure(title, peer.name, turn + 1, seen.qps, user * each, system * each, (user + system) / seconds, seen.sent, seen.lost)
+    wrong = 0 if peer is peers.ECHO else seen.received - seen.rcodes.get(work.rcode, 0)
+    say(f"round {turn + 1}: {peer.name:15} {work.title:26} {seen.qps:9,.0f} q/s, {seen.lost} of {seen.sent} lost, {wrong} wrong")
+    return Measure(key, peer.name, turn + 1, seen.qps, user * each, system * each, (user + system) / seconds, seen.sent, seen.lost, wrong)
 
 
 def render(found: Sequence[Measure], chosen: Sequence[Peer]) -> list[str]:
     lines = []
-    for title in WORK:
-        rows = {peer.name: own for peer in chosen if (own := [one for one in found if one.work == title and one.server == peer.name])}
+    for key, work in WORK.items():
+        rows = {peer.name: own for peer in chosen if (own := [one for one in found if one.work == key and one.server == peer.name])}
         bases = {name: _median(rows[name], "qps") for name in BASES if name in rows}
-        head = ["server", "q/s", "least – most", *(f"× {name}" for name in bases), "CPU µs/query: user + system", "core busy", "lost"]
+        head = ["server", "q/s", "least – most", *(f"× {name}" for name in bases), "CPU µs/query: user + system", "core busy", "lost", "wrong"]
         body = [[f"{p.name} {p.version()}".strip(), *_cells(rows[p.name], bases.values())] for p in chosen if p.name in rows]
-        lines += ["", f"## {title}", "", *command.table(head, body)]
+        lines += ["", f"## {work.title}", "", *command.table(head, body)]
     return lines
 
 
@@ -121,11 +118,12 @@ def _cells(own: Sequence[Measure], bases: Iterable[float]) -> list[str]:
         f"{_median(own, 'user'):.2f} + {_median(own, 'system'):.2f}",
         f"{_median(own, 'busy'):.0%}",
         f"{lost / sent:.4%}" if lost else "0",
+        str(sum(one.wrong for one in own)),
     ]
 
 
 def _median(own: Sequence[Measure], key: str) -> float:
-    return statistics.median(getattr(one, key) for one in own)
+    return float(statistics.median(getattr(one, key) for one in own))
 
 
 if __name__ == "__main__":

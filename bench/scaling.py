@@ -18,20 +18,18 @@ from pathlib import Path
 import command
 import machine
 import peers
-from command import say
+from command import StartError, say
 from load import Blast, Seen
 from peers import Peer
-from server import Server, StartError
+from server import Server
+from work import WORK
 
 THREADS = (1, 2)
 GENERATORS = 2
 SHAPE = (12, 8)  # in flight, sockets per generator: 192 in flight as ever; 16 sockets are spread over two threads by the kernel's hash
 WARM = 0.5  # seconds
 MEDIANS = ("qps", "cpu", "generators", "cores", "generator_cores")
-WORK = {  # title → name to ask, mode of blast
-    "plain, static": ("static.example.org", "plain"),
-    "ECS geo, random subnets": ("www.example.org", "ecs"),
-}
+ASKED = ("static", "ecs")
 
 
 @dataclass(frozen=True)
@@ -75,42 +73,43 @@ def measure(chosen: Sequence[Peer], folder: Path, rounds: int, seconds: float) -
         try:
             with peers.started(peer, home, database, cores="0,1", threads=threads) as server:
                 server.wait()
-                found += [once(server, peer.name, title, threads, turn, seconds) for title in WORK]
+                found += [once(server, peer, key, threads, turn, seconds) for key in ASKED]
         except StartError as error:
             say(f"{peer.name} with {threads} threads did not start: {error}")
         shutil.rmtree(home)
     return found
 
 
-def once(server: Server, peer: str, title: str, threads: int, turn: int, seconds: float) -> Measure:
-    ask(server.port, title, WARM)
+def once(server: Server, peer: Peer, key: str, threads: int, turn: int, seconds: float) -> Measure:
+    ask(server.port, peer, key, WARM)
     before = sum(server.cpu())
-    seen = ask(server.port, title, seconds)
+    seen = ask(server.port, peer, key, seconds)
     used, theirs = sum(server.cpu()) - before, sum((one.user + one.system) * one.received for one in seen) / 1e6
     qps, received, lost = (sum(getattr(one, key) for one in seen) for key in ("qps", "received", "lost"))
     each = 1e6 / max(1, received)
-    say(f"round {turn}: {peer:12} {threads} threads, {title:24} {qps:9,.0f} q/s, {used * each:.2f} µs of CPU")
-    return Measure(title, peer, threads, turn, qps, used * each, theirs * each, used / seconds, theirs / seconds, lost)
+    say(f"round {turn}: {peer.name:12} {threads} threads, {WORK[key].title:24} {qps:9,.0f} q/s, {used * each:.2f} µs of CPU")
+    return Measure(key, peer.name, threads, turn, qps, used * each, theirs * each, used / seconds, theirs / seconds, lost)
 
 
-def ask(port: int, title: str, seconds: float) -> list[Seen]:
-    generators = [Blast(port, *WORK[title], seconds, shape=SHAPE) for _ in range(GENERATORS)]
+def ask(port: int, peer: Peer, key: str, seconds: float) -> list[Seen]:
+    name = WORK[key].name or peer.geo_name or ""
+    generators = [Blast(port, name, WORK[key].mode, seconds, shape=SHAPE) for _ in range(GENERATORS)]
     return [generator.result() for generator in generators]
 
 
 def render(found: Sequence[Measure]) -> list[str]:
     lines = []
     head = ["server", "threads", "q/s", "× one thread", "CPU µs/query: server", "generators", "cores used: server", "generators", "lost"]
-    for title in WORK:
+    for key in ASKED:
         body, first = [], 0.0
         for server, threads in dict.fromkeys((one.server, one.threads) for one in found):
-            own = [one for one in found if (one.work, one.server, one.threads) == (title, server, threads)]
+            own = [one for one in found if (one.work, one.server, one.threads) == (key, server, threads)]
             qps, *figures = (statistics.median(getattr(one, key) for one in own) for key in MEDIANS)
             first = qps if threads == 1 else first
             body.append(
                 [server, str(threads), f"{qps:,.0f}", f"{qps / first:.2f}", *(f"{figure:.2f}" for figure in figures), str(sum(o.lost for o in own))]
             )
-        lines += ["", f"## {title}", "", *command.table(head, body)]
+        lines += ["", f"## {WORK[key].title}", "", *command.table(head, body)]
     return lines
 
 

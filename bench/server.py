@@ -18,15 +18,11 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from asker import question
-from command import ROOT
+from command import ROOT, StartError
 
 TICK = os.sysconf("SC_CLK_TCK")
 PROGRAMS = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin"])  # daemons are not on everybody's path
 PATIENCE = 20.0  # seconds to end after SIGTERM
-
-
-class StartError(Exception):
-    """It did not start; the text is the end of its log."""
 
 
 class Cost(NamedTuple):

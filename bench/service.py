@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from command import ROOT
-from server import Server, StartError, free_port
+from command import ROOT, StartError
+from server import Server, free_port
 
 from gslb.errors import UsageError
 from gslb.role import local
