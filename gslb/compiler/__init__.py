@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 from gslb import targets
 from gslb.compiler.division import Cut, Divisions
+from gslb.compiler.nodes import difference
 from gslb.compiler.recipe import Recipe, recipes
 from gslb.compiler.recorder import Recorder
 from gslb.compiler.rows import Place, Rows
@@ -19,7 +20,7 @@ from gslb.compiler.zones import compile_zone
 from gslb.model import Location, Model
 from gslb.moment import Moment
 from gslb.override import Override
-from gslb.plan import Pool, Row, Snapshot, Zone
+from gslb.plan import EMPTY, Pool, Row, Snapshot, Zone
 from gslb.verdict import Target, Verdicts
 
 EAGER_ROWS: Final = 250_000
@@ -54,12 +55,15 @@ class Compiler:
         """The number of every pool: the same on every node and after every reload."""
         return {name: recipe.number for name, recipe in self._recipes.items()}
 
-    def compile(self, verdicts: Verdicts, generation: int, *, now: float = 0.0, overrides: Iterable[Override] = ()) -> Snapshot:
-        """Compile everything. `now`: seconds in the store's clock."""
+    def compile(
+        self, verdicts: Verdicts, generation: int, *, now: float = 0.0, overrides: Iterable[Override] = (), served: Snapshot = EMPTY
+    ) -> Snapshot:
+        """Compile everything. `now`: seconds in the store's clock; `served`: what another compiler made, whose zones stay where they are equal."""
         if self._zones is None:
             ids = self.pool_ids
             of_names = {name for name, recipe in self._recipes.items() if CNAME in recipe.entrants}
-            self._zones = {apex: compile_zone(zone, ids, of_names) for apex, zone in self._model.zones.items()}
+            made = {apex: compile_zone(zone, ids, of_names) for apex, zone in self._model.zones.items()}
+            self._zones = {apex: _same_or_compared(served.zones.get(apex), zone) for apex, zone in made.items()}
         rows = Rows(self._recipes, Moment(verdicts, now, tuple(overrides)))
         pools = {recipe.number: self._pool(recipe, rows, None) for recipe in self._recipes.values()}
         return Snapshot(generation, self._zones, pools, self._divisions.partitions())
@@ -165,6 +169,14 @@ class Compiler:
             first = rows.row(recipe, kind, Place(recipe.division, 0))
             default[kind] = _kept(old.default[kind] if old else None, rows.intern(first._replace(ttl=min(first.ttl, recipe.pool.ttl_min))))
         return _kept(old, Pool(recipe.pool.id, recipe.division.number, table, default, recipe.couple))
+
+
+def _same_or_compared(old: Zone | None, new: Zone) -> Zone:
+    """Return the old zone where nothing has changed; else the new one, which remembers what differs: `delta` asks on the loop, we are beside it."""
+    if old is None:
+        return new
+    difference(old.nodes, new.nodes)
+    return _kept(old, new)
 
 
 def _due(recipe: Recipe, rows: Rows, now: float) -> float | None:

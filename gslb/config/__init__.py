@@ -11,7 +11,7 @@ case; it is fit to serve only where no problem is an error.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -20,14 +20,13 @@ from gslb.config import files, master_file, networks, yaml12, zones
 from gslb.config.document import Node
 from gslb.config.files import Role, Source
 from gslb.config.namespace import Namespace
+from gslb.config.reading import Include, Reading
 from gslb.config.words import kind
 from gslb.errors import Problem, Problems, Severity, Where
 from gslb.lint import lint
-from gslb.model import Model, Zone
+from gslb.model import Model
 
 __all__ = ["Loaded", "Role", "Source", "build", "load"]
-
-Include = Callable[[str], str]
 
 _UNKNOWN: Final = frozenset(["L001", "L002", "L003"])  # unknown names: never the mere consequence of another mistake
 _UNUSED: Final = frozenset(["L005", "L006", "L007"])  # unused things: perhaps what uses them was wrong
@@ -36,12 +35,13 @@ _SECTIONS: Final = ("sites", "checks", "pools")  # in this order: pools look at 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A load's outcome. `sources`: file → text, for carets; `files`: the same with their roles, for keeping them."""
+    """A load's outcome. `sources`: file → text, for carets; `files`: the same with their roles, for keeping; `readings`: of master files, by name."""
 
     model: Model
     problems: tuple[Problem, ...]
     sources: Mapping[str, str]
     files: tuple[Source, ...] = ()
+    readings: Mapping[str, Reading] = field(default_factory=dict)
 
     @property
     def fatal(self) -> bool:
@@ -49,17 +49,28 @@ class Loaded:
         return any(problem.severity is Severity.ERROR for problem in self.problems)
 
 
-def load(paths: Sequence[Path], networks: Path | None = None, *, silence: frozenset[str] = frozenset()) -> Loaded:
-    """Read files and folders, all one namespace. `silence`: codes of warnings that are not wanted; errors cannot be silenced."""
+def load(paths: Sequence[Path], networks: Path | None = None, *, silence: frozenset[str] = frozenset(), before: Loaded | None = None) -> Loaded:
+    """Read files and folders, all one namespace. `silence`: codes of warnings that are not wanted; errors cannot be silenced.
+
+    `before`: a load that was accepted; master files that have not changed since are not read again, their zones are the same objects.
+    """
     problems = Problems()
     sources = files.read_all(paths, problems, but=networks)
     if networks is not None and (facts := files.read(networks, problems, Role.NETWORKS)) is not None:
         sources.append(facts)
-    return build(sources, problems, lambda source: master_file.includes_from(source.path.parent), silence=silence)
+    return build(sources, problems, lambda source: master_file.includes_from(source.path.parent), silence=silence, before=before)
 
 
-def build(sources: Iterable[Source], problems: Problems, includes: Callable[[Source], Include], *, silence: frozenset[str] = frozenset()) -> Loaded:
+def build(
+    sources: Iterable[Source],
+    problems: Problems,
+    includes: Callable[[Source], Include],
+    *,
+    silence: frozenset[str] = frozenset(),
+    before: Loaded | None = None,
+) -> Loaded:
     """Judge texts that have been read. `problems`: what was found while reading; `includes`: how a master file's `$INCLUDE`s are read."""
+    readings: dict[str, Reading] = {}
     read = list(sources)
     space = Namespace(problems)
     whole = not problems.fatal
@@ -76,15 +87,19 @@ def build(sources: Iterable[Source], problems: Problems, includes: Callable[[Sou
             roots.append(root)
     _sections(roots, space)
     for source in masters:
-        zone = _master(source, problems, _remembering(includes(source), source, read))
-        if zone is not None:
-            space.add_zone(zone)
+        include = _remembering(includes(source), source, read)
+        old = before.readings.get(source.name) if before else None
+        reading = old if old and old.still(source, include) else _master(source, include)
+        problems.found += reading.problems
+        readings[source.name] = reading
+        if reading.zone is not None:
+            space.add_zone(reading.zone)
     model = space.model()
     if whole:  # else half of what lint says would follow from the file that is missing
         problems.found += _lint(model, space)
     kept = [problem for problem in problems.found if problem.severity is Severity.ERROR or problem.code not in silence]
     kept.sort(key=lambda problem: problem.where)
-    return Loaded(model, tuple(kept), {source.name: source.text for source in read}, tuple(read))
+    return Loaded(model, tuple(kept), {source.name: source.text for source in read}, tuple(read), readings)
 
 
 def _lint(model: Model, space: Namespace) -> list[Problem]:
@@ -128,14 +143,25 @@ def _sections(roots: list[Node], space: Namespace) -> None:
             zones.read(root, space)
 
 
-def _master(source: Source, problems: Problems, include: Include) -> Zone | None:
+def _master(source: Source, include: Include) -> Reading:
+    """Read a master file, and note what it included."""
+    included: list[tuple[str, str]] = []
+    problems = Problems()
+
+    def noting(path: str) -> str:
+        text = include(path)
+        included.append((path, text))
+        return text
+
     stem = source.path.name.rpartition(".")[0]
+    zone = None
     try:
         origin = names.from_text(stem.rstrip(".") + ".").lower()
     except ValueError as error:
         problems.error("C025", f"the file's name is not a zone's: {error}", Where(source.name), "call it after its zone, such as example.com.zone")
-        return None
-    return master_file.read(source.name, source.text, problems, default_origin=origin, include=include)
+    else:
+        zone = master_file.read(source.name, source.text, problems, default_origin=origin, include=noting)
+    return Reading(source, tuple(included), zone, tuple(problems.found))
 
 
 def _remembering(include: Include, source: Source, read: list[Source]) -> Include:

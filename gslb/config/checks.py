@@ -32,6 +32,7 @@ CHECK: Final = {
     "degraded_above": Option(
         Kind.DURATION, "a success that took longer lowers the grade, from 100 there to 1 at the timeout; 0: never", 0.0, 0, 3600
     ),
+    "fast_interval": Option(Kind.DURATION, "interval while the state may change soon, and for a minute after it did; 0: as ever", 0.0, 0, 86400),
     "invert": Option(Kind.BOOLEAN, "a success is a failure, and a failure a success", default=False),
 }
 

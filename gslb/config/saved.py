@@ -8,31 +8,38 @@ rename once it is whole on disk, so a crash leaves the old one or the new one.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable
-from hashlib import sha256
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from gslb.config import Include, Loaded, Role, Source, build
+from gslb.config import Loaded, Role, Source, build
 from gslb.config.master_file import included_file
+from gslb.config.reading import Include
 from gslb.errors import Problems, StoreError
 
 FILE: Final = "accepted"
+PIECE: Final = 1 << 20  # characters of a file that are written at a time: a few milliseconds
 _MAGIC: Final = b"gslb-accepted 1 "
 
 
 def save(state_dir: Path, loaded: Loaded) -> None:
     """Keep an accepted load. Raises StoreError where the disk does not take it; what was kept before is then still there."""
-    rest = json.dumps([[str(source.path), source.role, source.text] for source in loaded.files]).encode()
     temporary = ""
     try:
         state_dir.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=state_dir, prefix=f".{FILE}-", delete=False) as file:  # mode 0600: zones may be nobody else's business
             temporary = file.name
-            file.write(_MAGIC + sha256(rest).hexdigest().encode() + b"\n" + rest)
+            digest = hashlib.sha256()
+            file.write(_head(digest))  # its room, for now
+            for piece in _pieces(loaded.files):
+                digest.update(piece)
+                file.write(piece)
+            file.seek(0)
+            file.write(_head(digest))
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).replace(state_dir / FILE)
@@ -53,15 +60,34 @@ def load_saved(state_dir: Path, *, silence: frozenset[str] = frozenset()) -> Loa
         return None
     except OSError as error:
         raise StoreError(f"{target} cannot be read: {error.strerror or error}") from None
-    head, _, rest = whole.partition(b"\n")
-    if head != _MAGIC + sha256(rest).hexdigest().encode():
+    start = whole.find(b"\n") + 1
+    rest = memoryview(whole)[start:]
+    if whole[:start] != _head(hashlib.sha256(rest)):
         raise StoreError(f"{target} is damaged or of another version: its first line does not fit the rest")
     try:
-        sources = [Source(Path(path), text, Role(role)) for path, role, text in json.loads(rest)]
+        sources = [Source(Path(path), text, Role(role)) for path, role, text in json.loads(whole[start:])]
     except (ValueError, TypeError):
         raise StoreError(f"{target} is not what this version writes") from None
     included = {source.name: source.text for source in sources if source.role is Role.INCLUDED}
     return build((source for source in sources if source.role is not Role.INCLUDED), Problems(), _includes(included), silence=silence)
+
+
+def _head(digest: hashlib._Hash) -> bytes:
+    """Return the first line; its length is always the same."""
+    return _MAGIC + digest.hexdigest().encode() + b"\n"
+
+
+def _pieces(sources: Iterable[Source]) -> Iterator[bytes]:
+    """Write JSON in pieces: a large file is never held a second time, and no other thread waits long."""
+    before = b"["
+    for source in sources:
+        path, role = json.dumps(str(source.path)), json.dumps(source.role)
+        yield before + f'[{path}, {role}, "'.encode()
+        for at in range(0, len(source.text), PIECE):
+            yield json.dumps(source.text[at : at + PIECE])[1:-1].encode()
+        yield b'"]'
+        before = b", "
+    yield b"[]" if before == b"[" else b"]"
 
 
 def _includes(texts: dict[str, str]) -> Callable[[Source], Include]:

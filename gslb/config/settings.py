@@ -85,6 +85,20 @@ def _auto(value: Any) -> Any:
     return None if value == "auto" else value
 
 
+def _address(value: str) -> str:
+    """Read an IP address; no name is resolved."""
+    try:
+        return str(ip_address(value))
+    except ValueError:
+        raise ValueError(f"{value!r} is not an IP address; names are not resolved") from None
+
+
+def _name(value: str) -> str:
+    if not re.fullmatch(r"(?!.{254})([^\s.]{1,63}\.)+", value):
+        raise ValueError(f"{value!r} is not a whole domain name; write it with its final dot: www.example.com.")
+    return value
+
+
 def _nameable(value: Path) -> Path:
     if "\0" in str(value):
         raise ValueError("no file has a NUL in its name")
@@ -93,6 +107,8 @@ def _nameable(value: Path) -> Path:
 
 File = Annotated[Path, AfterValidator(_nameable)]
 Listen = Annotated[Endpoint, BeforeValidator(_endpoint), WithJsonSchema({"type": "string", "examples": ["127.0.0.1:5300", "[::1]:5300"]})]
+Address = Annotated[str, AfterValidator(_address)]
+Name = Annotated[str, AfterValidator(_name)]
 Seconds = Annotated[float, BeforeValidator(durations.seconds), WithJsonSchema({"type": ["string", "number"], "examples": ["10s", 2.5]})]
 
 
@@ -134,12 +150,30 @@ class Geo(_Section):
     networks: File | None = Field(default=None, description="the operator's own networks; default: networks.yaml if it is there")
 
 
+class Canary(_Section):
+    """Names that every nameserver must answer: one that lost its zones, or answers nobody, is noticed from outside."""
+
+    names: Annotated[tuple[Name, ...], BeforeValidator(_one_or_many)] = Field(
+        default=(), description="names with A records, in zones that are served"
+    )
+    servers: Annotated[tuple[Listen, ...], BeforeValidator(_one_or_many), AfterValidator(_distinct)] = Field(
+        default=(), description="ADDRESS:PORT of each nameserver"
+    )
+
+
 class Probe(_Section):
     """The prober of this node."""
 
     name: str = Field(default="", description="unique name of this prober; default: the node's")
     place: str = Field(default="", description="where it stands, for quorums over places; default: its name")
     exec: bool = Field(default=False, description="whether checks of type exec, which are programs, may run on this machine")
+    copies: Annotated[int | None, BeforeValidator(_auto), WithJsonSchema({"type": ["integer", "string"]})] = Field(
+        default=None, ge=1, le=64, description="probers of one place that look at the same target; auto: so many that there are three over all places"
+    )
+    references: Mapping[str, Annotated[tuple[Address, ...], BeforeValidator(_one_or_many)]] = Field(
+        default_factory=dict, description="check to addresses that always work; when half of them fail, this prober does not trust its own eyes"
+    )
+    canary: Canary = Field(default=Canary(), description="names asked of every nameserver")
 
 
 class Metrics(_Section):

@@ -17,6 +17,7 @@ from gslb.config.namespace import Namespace
 from gslb.config.words import kind, meant, shown
 from gslb.errors import Where
 from gslb.model import NameData, RRset, Zone
+from gslb.packed import packed_names
 
 DEFAULT_TTL: Final = 3600  # octoDNS's
 FILE_KEYS: Final = ("zone", "soa", "default_ttl", "records", "sites", "checks", "pools", "format")
@@ -122,7 +123,7 @@ def _zone(apex: bytes, section: Node, ttl: int, root: Node, space: Namespace) ->
     at_apex = found.get(apex, NameData())
     found[apex] = replace(at_apex, rrsets=(soa.read(soa_node, apex, _first_ns(at_apex.rrsets), space.problems, where), *at_apex.rrsets))
     hints.resolve(found, space.problems)
-    space.add_zone(Zone(apex, found, where))
+    space.add_zone(Zone(apex, packed_names(found), where))
 
 
 def _first_ns(rrsets: tuple[RRset, ...]) -> bytes | None:

@@ -53,14 +53,16 @@ class Loader:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._databases: list[mmdb.Database] = []
+        self._before: config.Loaded | None = None  # the last load without a mistake
         self._read_from: object = None
 
     def load(self) -> Load:
         """Read what the settings name. Raises RefusedError."""
         began = time.perf_counter()
-        loaded = config.load(self._settings.zones, self._settings.geo.networks)
+        loaded = config.load(self._settings.zones, self._settings.geo.networks, before=self._before)
         if loaded.fatal:
             raise RefusedError(loaded.problems, loaded.sources)
+        self._before = loaded
         return self._finish(loaded, began)
 
     def load_last(self) -> Load | None:

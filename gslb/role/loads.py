@@ -87,7 +87,7 @@ class Loads:
             try:
                 load = await asyncio.get_running_loop().run_in_executor(self._aside, self._loader.load)
                 if not force:
-                    self._guard(load)
+                    await asyncio.get_running_loop().run_in_executor(self._aside, self._guard, load)
                 generation = await adopt(load)
             except RefusedError as error:
                 self._refused(error)

@@ -69,7 +69,9 @@ class Publisher:
         verdicts = carry(self.verdicts, load.index.probes)
         moment = self.moment._replace(verdicts=verdicts)
         compiling = load.compiler.compile
-        snapshot = await asyncio.to_thread(compiling, verdicts, self._generation + 1, now=moment.now, overrides=moment.overrides)
+        snapshot = await asyncio.to_thread(
+            compiling, verdicts, self._generation + 1, now=moment.now, overrides=moment.overrides, served=self.snapshot
+        )
         meanwhile = carry(self.verdicts, load.index.probes)
         self._generation += 1  # what was published meanwhile came before this one
         self.load, self.index = load, load.index

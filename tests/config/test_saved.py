@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 
@@ -46,6 +47,22 @@ def test_what_was_kept_can_be_kept_again(zones, tmp_path):
     first = (tmp_path / "accepted").read_bytes()
     saved.save(tmp_path, saved.load_saved(tmp_path))
     assert (tmp_path / "accepted").read_bytes() == first
+
+
+def test_large_files_are_written_in_pieces(zones, tmp_path, monkeypatch):
+    (zones / "example.com.yaml").write_text(ZONE + '  odd: {type: TXT, value: "\U0001f600 \\" \\\\"} # \u2028\n')
+    accepted = load([zones])
+    saved.save(tmp_path, accepted)
+    whole = (tmp_path / "accepted").read_bytes()
+    assert json.loads(whole.partition(b"\n")[2]) == [[str(one.path), one.role, one.text] for one in accepted.files]
+    monkeypatch.setattr(saved, "PIECE", 1)
+    saved.save(tmp_path, accepted)
+    assert (tmp_path / "accepted").read_bytes() == whole
+
+
+def test_nothing_to_keep(tmp_path):
+    saved.save(tmp_path, load([]))
+    assert saved.load_saved(tmp_path).files == ()
 
 
 def test_nothing_kept(tmp_path):
