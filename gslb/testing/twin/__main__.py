@@ -6,10 +6,11 @@ Stops at the first difference, with the line that runs its world again.
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import sys
 import time
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
 from itertools import count, islice
 
 from gslb.testing.twin.duel import EDITS, PACKETS, Duel
@@ -24,8 +25,8 @@ def main() -> int:
     began = last = time.monotonic()
     cases = 0
     kinds: Counter[str] = Counter()
-    with multiprocessing.Pool(options.jobs) as pool:
-        for number, told, more in pool.imap_unordered(_play, worlds, chunksize=1):
+    with ProcessPoolExecutor(options.jobs) as pool:
+        for number, told, more in _played(pool, worlds):
             cases += number
             kinds += more
             if told:
@@ -37,6 +38,15 @@ def main() -> int:
     print(f"{cases:,} cases equal in {time.monotonic() - began:,.0f} s")
     print("\n".join(f"  {number:>12,} {kind}" for kind, number in kinds.most_common()))
     return 0
+
+
+def _played(pool: Executor, worlds: Iterable[int]) -> Iterator[tuple[int, str, Counter[str]]]:
+    """Play worlds, a few of them ahead; a process that dies is an error here, not a wait without end."""
+    left = iter(worlds)
+    ahead = deque(pool.submit(_play, world) for world in islice(left, 64))
+    while ahead:
+        yield ahead.popleft().result()
+        ahead.extend(pool.submit(_play, world) for world in islice(left, 1))
 
 
 def _play(world: int) -> tuple[int, str, Counter[str]]:

@@ -27,7 +27,7 @@ class Difference(NamedTuple):
     snapshot: Snapshot
     asked: Asked
     python: Outcome
-    native: Outcome
+    native: Outcome | str
 
     def __str__(self) -> str:
         query, client, env = self.asked
@@ -74,18 +74,28 @@ class Duel:
 
     def _compare(self, seed: int, snapshot: Snapshot, native: Plane, asked: Asked) -> Difference | None:
         self.cases += 1
-        ours, theirs = answer(snapshot, *asked), native.answer(*asked)
+        ours, theirs = answer(snapshot, *asked), _said(native, asked)
         self.kinds[_kind(ours)] += 1
         if ours == theirs:
             return None
-        snapshot = smaller(snapshot, lambda less: answer(less, *asked) != self.made(less).answer(*asked))
-        return Difference(seed, snapshot, asked, answer(snapshot, *asked), self.made(snapshot).answer(*asked))
+        snapshot = smaller(snapshot, lambda less: answer(less, *asked) != _said(self.made(less), asked))
+        return Difference(seed, snapshot, asked, answer(snapshot, *asked), _said(self.made(snapshot), asked))
 
 
 def _asked(seed: int, snapshot: Snapshot, packets: int) -> Iterator[Asked]:
     made = Packets(seed, snapshot)
     for _ in range(packets):
         yield made.one()
+
+
+def _said(plane: Plane, asked: Asked) -> Outcome | str:
+    """Ask a plane; what it says, or how it fell over: a panic is no Exception."""
+    try:
+        return plane.answer(*asked)
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # noqa: BLE001  # whatever it is, it is a difference
+        return f"{type(error).__name__}: {error}"
 
 
 def _kind(outcome: Outcome) -> str:
@@ -99,7 +109,7 @@ def _kind(outcome: Outcome) -> str:
             return f"{kind} from a pool" if meta.pool is not None else f"{kind} cut off" if meta.truncated else kind
 
 
-def _told(outcome: Outcome) -> str:
+def _told(outcome: Outcome | str) -> str:
     match outcome:
         case NeedRow(pool, region, rtype, reply):
             return f"needs row {pool}/{region}/{rtype} {_told(reply)}"
