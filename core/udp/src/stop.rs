@@ -38,3 +38,20 @@ impl Stop {
         self.begin.elapsed().as_nanos() >= u128::from(self.until.load(Relaxed))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_over_when_the_limit_has_passed() {
+        let stop = Stop::new();
+        assert!(!stop.asked());
+        stop.ask(Duration::MAX); // as long as it takes
+        assert!(stop.asked() && !stop.over());
+        stop.ask(Duration::ZERO);
+        assert!(stop.asked() && stop.over());
+        stop.clear();
+        assert!(!stop.asked());
+    }
+}
