@@ -85,6 +85,10 @@ probe_seconds: Final = Histogram(
     buckets=(0.001, 0.005, 0.02, 0.1, 0.5, 1, 2, 5, 10),
     registry=REGISTRY,
 )
+probers_peers: Final = _gauge("gslb_probers_peers", "Other probers of this one's place that live: they share its targets.")
+prober_suspect: Final = _gauge("gslb_prober_suspect", "1 while this prober does not trust its own eyes and its votes are not counted.")
+probe_lateness: Final = _gauge("gslb_probe_lateness_seconds", "Time by which checks start late (p99): more than a second is too many targets.")
+canary_up: Final = _gauge("gslb_canary_up", "1 where a nameserver answers the canary names, seen from this prober.", "server")
 
 plan_generation: Final = _gauge("gslb_plan_generation", "The generation control has published last.")
 plane_generation: Final = _gauge("gslb_plane_generation", "The generation a plane serves.", "plane")
@@ -96,6 +100,7 @@ reload_ok: Final = _gauge("gslb_config_last_reload_successful", "1 when the last
 reload_time: Final = _gauge("gslb_config_last_reload_success_timestamp_seconds", "When files were last accepted.")
 config_problems: Final = _gauge("gslb_config_problems", "Problems found by the last load.", "severity")
 geo_built: Final = _gauge("gslb_geoip_build_timestamp_seconds", "When the oldest geo database was made; absent without one.")
+store_refused: Final = _counter("gslb_store_refused", "Records of the store that were not believed.", "reason")
 state_writes_failed: Final = _counter("gslb_state_write_failures", "Files that could not be saved in the state directory.")
 log_dropped: Final = _gauge("gslb_log_dropped_lines", "Log lines that found no room.")
 

@@ -64,6 +64,22 @@ class Keyring(Protocol):
         """Return when the signer is known for this kind and the signature is good. Raises RefusedError."""
         ...
 
+    def trusts(self, writer: str, name: str, key: str) -> bool:
+        """Whether this key of that prober, operator or site is believed."""
+        ...
+
+    def names(self, writer: str) -> tuple[str, ...]:
+        """All probers, operators or sites that are known, sorted; none where anybody is believed."""
+        ...
+
+    def place(self, prober: str) -> str:
+        """Where a prober stands for certain, "" where its own word is taken."""
+        ...
+
+    def refresh(self) -> None:
+        """Look whether keys have come or gone; called every minute."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Unsigned:
@@ -84,11 +100,26 @@ class Anybody:
     def verify(self, header: Header, signature: bytes, message: bytes) -> None:
         """Return always."""
 
+    def trusts(self, _writer: str, _name: str, _key: str) -> bool:
+        """Whether it is believed: anybody is."""
+        return True
+
+    def names(self, _writer: str) -> tuple[str, ...]:
+        """Nobody is known."""
+        return ()
+
+    def place(self, _prober: str) -> str:
+        """Its own word is taken."""
+        return ""
+
+    def refresh(self) -> None:
+        """There is nothing to look at."""
+
 
 def seal(header: Header, content: Any, signer: Signer) -> bytes:
     """Write a record; signer and key in the header are the signer's. Raises ValueError where it would be too large to be read."""
     header = header._replace(signer=signer.name, key=signer.key)
-    body = zlib.compress(json.dumps(content, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode(), 1)
+    body = zlib.compress(json.dumps(content, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode(errors="replace"), 1)
     payload = json.dumps(header, separators=(",", ":")).encode() + b"\n" + body
     record = MAGIC + signer.sign(CONTEXT + payload) + payload
     if len(record) > LARGEST:

@@ -1,0 +1,63 @@
+"""What a nameserver says of itself, as octets in the store: JSON, unsigned, for show only. Pure; bounded and typed."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict
+from typing import Any, Final
+
+from gslb.store.batch import ODD
+from gslb.store.envelope import RefusedError
+from gslb.store.state import NodeReport
+
+LARGEST: Final = 4096  # octets
+_TEXT: Final = 256  # characters of any text
+_SOCKETS: Final = 32  # addresses of one node that are shown
+
+
+def write(report: NodeReport) -> bytes:
+    """Write it; of many addresses only the first ones."""
+    given = {**asdict(report), "listening": [text[:_TEXT] for text in report.listening[:_SOCKETS]]}
+    return json.dumps(given, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def read(node: str, record: bytes) -> NodeReport:
+    """Read what `write` wrote, where it stands under this name. Raises RefusedError."""
+    if len(record) > LARGEST:
+        raise RefusedError("size", f"a report of {len(record)} octets, at most {LARGEST}")
+    try:
+        given = json.loads(record)
+        report = NodeReport(
+            _text(given["node"]),
+            _moment(given["at"]),
+            _text(given["version"]),
+            _text(given["digest"]),
+            _text(given["files"]),
+            _count(given["generation"]),
+            _count(given["probers"]),
+            tuple(_text(one) for one in given["listening"][:_SOCKETS]),
+        )
+        if report.node != node:
+            raise ValueError("another node's report")
+    except (*ODD, RecursionError) as error:
+        raise RefusedError("content", f"no report of a node: {error}") from None
+    return report
+
+
+def _text(value: Any) -> str:
+    if type(value) is not str or len(value) > _TEXT:
+        raise ValueError("not a short text")
+    return value
+
+
+def _count(value: Any) -> int:
+    if type(value) is not int or not 0 <= value < 1 << 63:
+        raise ValueError("not a count")
+    return value
+
+
+def _moment(value: Any) -> float:
+    if type(value) not in (int, float) or not math.isfinite(value):
+        raise ValueError("not a time")
+    return float(value)

@@ -1,0 +1,68 @@
+"""The reader of a store's records: opens what is genuine, and counts whatever is not believed, once for each record.
+
+Used by the ledger and its parts. Each (writer, reason) gets one line in the log. Writers' names come from the store, so all that is kept of them
+is bounded, and the log is no way to fill a disk.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
+
+from gslb import log, metrics
+from gslb.store.envelope import Header, RefusedError, peek, unseal
+from gslb.store.identity import Identity
+
+MOST: Final = 1024  # pairs of writer and reason with a line of their own; places whose refused record is remembered, so that it is counted once
+
+Heard = Callable[[str, str, str], None]  # (reason, kind, writer) of a refusal
+
+
+class Place(NamedTuple):
+    """Where a record stands: what kind of record belongs there, whose, and in which field or other part of the store."""
+
+    kind: str
+    writer: str
+    field: str = ""
+
+
+class Reader:
+    """Of one store, for one identity."""
+
+    def __init__(self, identity: Identity, heard: Heard) -> None:
+        self.identity = identity
+        self._heard = heard
+        self._counts: Counter[str] = Counter()
+        self._said: set[tuple[str, str]] = set()
+        self._refused: dict[Place, bytes] = {}
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many records were refused, by reason."""
+        return dict(self._counts)
+
+    def refused(self, place: Place, record: bytes) -> bool:
+        """Whether this very record was already refused there: it is not read again."""
+        return self._refused.get(place) == record
+
+    def open(self, place: Place, record: bytes, *others: str) -> tuple[Header, Any]:
+        """Verify and read a record, which must be the writer's own and of the place's kind, or of one of the others. Raises RefusedError."""
+        header = peek(record)
+        if header.kind != place.kind and header.kind not in others:
+            raise RefusedError("kind", f"a record of the kind {header.kind!r} where {place.kind!r} belongs")
+        if header.signer != place.writer:
+            raise RefusedError("signer", f"a record of {header.signer!r} in the place of {place.writer!r}")
+        return unseal(record, self.identity.keyring)
+
+    def refuse(self, error: RefusedError, place: Place, record: bytes) -> None:
+        """Count a record that is not believed."""
+        if len(self._refused) >= MOST:
+            self._refused.clear()
+        self._refused[place] = record
+        self._counts[error.reason] += 1
+        metrics.store_refused.labels(error.reason).inc()
+        self._heard(error.reason, place.kind, place.writer)
+        if (place.writer, error.reason) not in self._said and len(self._said) < MOST:
+            self._said.add((place.writer, error.reason))
+            log.warning("a record of the store is refused; more of the same are only counted", **place._asdict(), reason=error.reason, why=str(error))
