@@ -146,6 +146,8 @@ def _batches(items: Iterable[T], size: Callable[[T], int]) -> Iterator[tuple[T, 
 
 
 def _rrsets_bytes(rrsets: tuple[RRset, ...]) -> int:
+    if len(rrsets) == len(rrsets[0].rdata) == 1 if rrsets else False:  # nearly always
+        return OVERHEAD + 4 + len(rrsets[0].rdata[0]) + sum(map(len, rrsets[0].targets))
     return sum(OVERHEAD + sum(map(len, rrset.rdata)) + 4 * len(rrset.rdata) + sum(map(len, rrset.targets)) for rrset in rrsets)
 
 

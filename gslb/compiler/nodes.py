@@ -7,7 +7,7 @@ differs from another load's nodes. Never changed.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import ItemsView, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from gslb.packed import PackedNames, records, without_places
@@ -58,6 +58,17 @@ class Nodes(Mapping[bytes, Node]):
     def __contains__(self, name: object) -> bool:
         return name in self._special or (name in self._packed and name not in self._hidden)
 
+    def items(self) -> ItemsView[bytes, Node]:
+        """Return all names with their nodes."""
+        return _Items(self)
+
+    def walk(self) -> Iterator[tuple[bytes, Node]]:
+        """Walk all names with their nodes."""
+        for name, value in self._packed.items():
+            if name not in self._hidden:
+                yield name, _static(value)
+        yield from self._special.items()
+
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Nodes):
             return self is other or (len(self) == len(other) and self.since(other) == _NO_DIFFERENCE)
@@ -93,6 +104,15 @@ class Nodes(Mapping[bytes, Node]):
         yield from self._special
 
 
+class _Items(ItemsView[bytes, Node]):
+    """Names with nodes, not looked up one by one."""
+
+    _mapping: Nodes
+
+    def __iter__(self) -> Iterator[tuple[bytes, Node]]:
+        return self._mapping.walk()
+
+
 _NO_DIFFERENCE: Final = Difference((), ())
 
 
@@ -112,10 +132,10 @@ def made(number: int, ttl: int, rdata: tuple[bytes, ...]) -> RRset:
 
 def _static(value: bytes) -> Node:
     """Make the node of static records."""
-    rrsets = [made(number, ttl, rdata) for number, ttl, rdata in records(value)]
-    if len(rrsets) > 1:
-        rrsets.sort(key=_type)
-    return Node(tuple(rrsets))
+    found = records(value)
+    if len(found) == 1:
+        return Node((made(*found[0]),))
+    return Node(tuple(sorted([made(*one) for one in found], key=_type)))
 
 
 def _type(rrset: RRset) -> int:

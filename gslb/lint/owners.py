@@ -21,7 +21,13 @@ def problems(view: View) -> Iterator[Problem]:
     apex = view.zone.apex
     doubled = apex[:-1] + apex if apex != names.ROOT else None
     hosts = {names.ROOT: True, apex: True}  # whoever has the zone has its name
+    sound = {apex} if b"*" not in apex else set()  # names of which nothing is to be said, nor of plain names right below
     for owner in view.names:
+        at = 1 + owner[0]
+        if owner[at:] in sound and owner != doubled and not owner[1:at].translate(None, _HOST):
+            continue
+        if owner != apex and _can_be_host(above := owner[at:], hosts) and b"*" not in above and not (doubled and above.endswith(doubled)):
+            sound.add(above)
         if doubled is not None and owner.endswith(doubled):
             said = f"{names.to_text(owner)}: the zone's name stands twice"
             yield Problem("L100", said, _where(view, view.names[owner]), "end the name with a dot where it is written in full", Severity.WARNING)

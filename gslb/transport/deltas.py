@@ -6,13 +6,14 @@ a feed still sends it.
 
 from __future__ import annotations
 
+import io
 import pickle
 import weakref
 from collections.abc import Callable, Iterator
 from typing import Final
 
 from gslb.delta import Slice
-from gslb.plan import EMPTY, Snapshot
+from gslb.plan import EMPTY, Group, Node, Row, RRset, Snapshot
 
 PACKET: Final = 60 << 10  # octets: one slice of a delta, about 1 ms to read and apply; must fit into the socket's buffer
 
@@ -61,11 +62,28 @@ class _Delta:
             at += 1
 
 
+def encode(message: Slice) -> bytes:
+    """Encode one message, as `pipe.decode` reads it."""
+    buffer = io.BytesIO()
+    _Words(buffer, protocol=5).dump(message)
+    return buffer.getvalue()
+
+
+def _whole(word: tuple[object, ...]) -> tuple[type, tuple[object, ...]]:
+    return type(word), tuple(word)
+
+
+class _Words(pickle.Pickler):
+    """Writes what a plan has by the million in half the time that pickle takes to ask each one how it is made."""
+
+    dispatch_table = dict.fromkeys([Node, RRset, Row, Group], _whole)
+
+
 def packets(messages: Iterator[Slice], *, anew: bool) -> Iterator[bytes]:
     """Cut messages into packets."""
     start = ANEW if anew else 0
     for message in messages:
-        data = pickle.dumps(message, protocol=5)
+        data = encode(message)
         for at in range(0, len(data), PACKET):
             first = FIRST if at == 0 else 0
             last = LAST if at + PACKET >= len(data) else 0

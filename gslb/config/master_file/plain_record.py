@@ -50,6 +50,8 @@ class PlainRecords:
     def __init__(self, reader: RecordReader, records: Records) -> None:
         self._reader = reader
         self._records = records
+        self._file, self._file_number = "", 0
+        self._origin, self._above_origin = b"", b""  # the origin last seen; the same where it lies in the zone, else empty
 
     def take(self, line: int, raw: str) -> bool:
         """Read a record and keep it; False where the careful reader must look at the line."""
@@ -74,16 +76,22 @@ class PlainRecords:
                 return False
             value = pack_one(_NUMBER[kind], ttl, read[0])
         reader.took(owner, ttl if ttl_text else None)
-        self._records.put(owner, value + PLACE.pack(line, column, self._records.file_number(reader.file)))
+        if reader.file != self._file:
+            self._file, self._file_number = reader.file, self._records.file_number(reader.file)
+        self._records.put(owner, value + PLACE.pack(line, column, self._file_number))
         return True
 
     def _owner(self, text: str) -> bytes | None:
         """Read a name that lies in the zone, below its apex; None for any other."""
+        origin = self._reader.origin
+        if origin != self._origin:
+            self._origin, self._above_origin = origin, _above("@", origin, self._records.apex)
         label, dot, rest = text.partition(".")
-        above = _above(rest if dot else "@", self._reader.origin, self._records.apex)
-        if above is None or not 0 < len(label) <= names.MAX_LABEL or len(label) + len(above) >= names.MAX_NAME:
+        above = _above(rest, origin, self._records.apex) if dot else self._above_origin
+        size = len(label)
+        if not above or not 0 < size <= names.MAX_LABEL or size + len(above) >= names.MAX_NAME:
             return None
-        return _LENGTH[len(label)] + label.lower().encode() + above
+        return _LENGTH[size] + label.lower().encode() + above
 
     def _last_owner(self) -> bytes | None:
         """Return the owner last stated, where nothing is to be said of that."""
@@ -92,13 +100,13 @@ class PlainRecords:
 
 
 @lru_cache(maxsize=4096)  # all names of a zone share a few parents
-def _above(text: str, origin: bytes, apex: bytes) -> bytes | None:
-    """Read a name without its first label; None where it is no name, or outside the zone."""
+def _above(text: str, origin: bytes, apex: bytes) -> bytes:
+    """Read a name without its first label; empty where it is no name, or outside the zone."""
     try:
         name = names.from_text(text, origin).lower()
     except ValueError:
-        return None
-    return name if text != "." and names.is_under(name, apex) else None
+        return b""
+    return name if text != "." and names.is_under(name, apex) else b""
 
 
 @lru_cache(maxsize=4096)  # TTLs of a zone are few
