@@ -234,7 +234,14 @@ async def start(tmp_path: Path, sites: Simulation, geodb: Path) -> AsyncIterator
     running: list[Running] = []
 
     async def run(
-        *, planes: int = 2, ready: bool = True, folder: Path = tmp_path, listen: str = "127.0.0.1:0", zone: str = "", **more: Any
+        *,
+        planes: int = 2,
+        engine: str = "auto",
+        ready: bool = True,
+        folder: Path = tmp_path,
+        listen: str = "127.0.0.1:0",
+        zone: str = "",
+        **more: Any,
     ) -> Running:
         (folder / "zones").mkdir(exist_ok=True)
         port = next(iter(sites.sites.values())).port
@@ -242,7 +249,7 @@ async def start(tmp_path: Path, sites: Simulation, geodb: Path) -> AsyncIterator
             (folder / "zones" / "example.com.yaml").write_text(zone or zones_text(port))
         settings = {
             "node": "test",
-            "dns": {"listen": [listen], "threads": planes},
+            "dns": {"listen": listen.split(), "threads": planes, "engine": engine},
             "geo": {"database": str(geodb)},
             "metrics": {"listen": None},
             "probe": {},

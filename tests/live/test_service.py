@@ -35,15 +35,15 @@ def alive(pid: int) -> bool:
         return False
 
 
-async def test_answers_and_ends(start: Any) -> None:
-    service = await start()
+async def test_answers_and_ends(start: Any, engine_name: str) -> None:
+    service = await start(engine=engine_name)
     for tcp in (False, True):
         reply = await dig(service.port, "www.example.com", tcp=tcp)
         assert [str(rdata) for rdata in reply.answer[0]] == [FRA]
         assert (await dig(service.port, "nosuch.example.com", tcp=tcp)).rcode() == dns.rcode.NXDOMAIN
         assert (await dig(service.port, "example.net", tcp=tcp)).rcode() == dns.rcode.REFUSED
     children = service.children("gslb.role")
-    assert len(children) == 3
+    assert len(children) == (3 if engine_name == "python" else 2)  # two planes, or one with two threads
     assert await service.stop() == 0
     assert not [pid for pid in children if alive(pid)]
     assert sorted(path.name for path in (service.folder / "state").iterdir()) == ["accepted", "votes"]  # and no socket
@@ -51,8 +51,8 @@ async def test_answers_and_ends(start: Any) -> None:
         await asyncio.open_connection("127.0.0.1", service.port)
 
 
-async def test_failover_and_recovery_without_a_lost_query(start: Any, make_asker: Any, wait: Any) -> None:
-    service = await start()
+async def test_failover_and_recovery_without_a_lost_query(start: Any, make_asker: Any, wait: Any, engine_name: str) -> None:
+    service = await start(engine=engine_name)
     async with make_asker(service.port) as asker:
         await wait(lambda: asker.seen(FRA))
         broken = time.monotonic()
@@ -75,8 +75,8 @@ async def test_failover_and_recovery_without_a_lost_query(start: Any, make_asker
     assert {a.rcode for a in asker.answers} == {0}
 
 
-async def test_reload_whole_or_not_at_all(start: Any, make_asker: Any) -> None:
-    service = await start()
+async def test_reload_whole_or_not_at_all(start: Any, make_asker: Any, engine_name: str) -> None:
+    service = await start(engine=engine_name)
     zone = (service.folder / "zones" / "example.com.yaml").read_text()
     async with make_asker(service.port, "static.example.com", 0.002) as asker:
         service.write_zone(zone.replace("192.0.2.80", "192.0.2.81"))
@@ -124,8 +124,8 @@ async def test_who_reloads_hears_that_geo_data_are_broken(start: Any, geodb: Pat
 
 
 @pytest.mark.parametrize("planes", [1, 2])
-async def test_a_large_zone_is_loaded_while_answering(start: Any, make_asker: Any, planes: int) -> None:
-    service = await start(planes=planes)
+async def test_a_large_zone_is_loaded_while_answering(start: Any, make_asker: Any, planes: int, engine_name: str) -> None:
+    service = await start(planes=planes, engine=engine_name)
     lines = "\n".join(f"n{n} IN A 10.{n >> 16}.{n >> 8 & 255}.{n & 255}" for n in range(30_000))
     async with make_asker(service.port, "static.example.com", 0.002) as asker:
         head = "$TTL 60\n@ SOA ns1.example.com. h.example.com. 1 2 3 4 5\n@ NS ns1.example.com.\n@ NS ns2.example.com.\n"
@@ -145,8 +145,8 @@ async def test_a_large_zone_is_loaded_while_answering(start: Any, make_asker: An
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
-async def test_control_dies_or_stalls_and_nobody_notices(start: Any, make_asker: Any, wait: Any, number: signal.Signals) -> None:
-    service = await start(stall_limit=3)
+async def test_control_dies_or_stalls_and_nobody_notices(start: Any, make_asker: Any, wait: Any, number: signal.Signals, engine_name: str) -> None:
+    service = await start(stall_limit=3, engine=engine_name)
     [control] = service.children("gslb.role.control")
     async with make_asker(service.port) as asker:
         await wait(lambda: asker.seen(FRA))
@@ -169,14 +169,15 @@ async def test_a_plane_that_dies_while_control_is_stopped_waits_for_control(star
     [control], [plane] = service.children("gslb.role.control"), service.children("gslb.role.plane")
     os.kill(control, signal.SIGSTOP)
     os.kill(plane, signal.SIGKILL)
+    await wait(lambda: not alive(plane))  # a thread that waits for a datagram may take one with it as it dies
     query = dns.message.make_query("www.example.com", "A")
     reply = await dns.asyncquery.udp(query, "127.0.0.1", port=service.port, timeout=40)  # it waits in the socket, which the supervisor keeps
     assert service.logged("control ended and is started again")  # an answer needs a plan, and only control makes one
     assert [str(rdata) for rdata in reply.answer[0]] == [FRA]
 
 
-async def test_a_killed_plane_comes_back_to_its_queued_queries(start: Any, make_asker: Any, wait: Any) -> None:
-    service = await start()
+async def test_a_killed_plane_comes_back_to_its_queued_queries(start: Any, make_asker: Any, wait: Any, engine_name: str) -> None:
+    service = await start(engine=engine_name)
     async with make_asker(service.port, patience=20) as asker:  # queries wait in the socket for as long as a new Python takes to start
         await wait(lambda: len(asker.answers) > 50)
         first = service.children("gslb.role.plane")
