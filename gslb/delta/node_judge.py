@@ -42,7 +42,7 @@ def judge_rrset(rrset: RRset) -> None:
         raise PlanError(f"an RRset of type {kind}, TTL {ttl}")
     if not 0 < len(rdata) < U16 or len(targets) >= U16 or max(map(len, rdata)) >= U16:
         raise PlanError("an RRset without records, or larger than any message")
-    if not all(map(is_name, targets)):
+    if targets and not all(map(is_name, targets)):
         raise PlanError("an RRset whose target is no name in lower case")
     if kind in _NAMES_IN and not all(_holds(data, *_NAMES_IN[kind]) for data in rdata):
         raise PlanError(f"rdata of type {kind} without their names")

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final, Self
 
+from gslb.delta.node_judge import is_inside, is_name, judge_node, judge_rrset
 from gslb.delta.words import ZoneDrop, ZoneGlue, ZoneGone, ZoneNames, ZoneStart
 from gslb.errors import PlanError
 from gslb.plan import MAX_TTL, Node, Pool, RRset, Zone
@@ -49,8 +50,9 @@ class ZoneDraft:
         apex = word.apex
         if apex in self._open or apex in self._gone:
             raise PlanError("a zone stands twice in one delta")
-        if word.soa.type != SOA or not 0 <= word.negative_ttl <= MAX_TTL:
+        if word.soa.type != SOA or len(word.soa.rdata) != 1 or not 0 <= word.negative_ttl <= MAX_TTL or not is_name(apex):
             raise PlanError("a zone without a sound SOA")
+        judge_rrset(word.soa)
         nodes: dict[bytes, Node] = {} if word.fresh else dict(self._zones[apex].nodes)
         glue: dict[bytes, tuple[RRset, ...]] = {} if word.fresh else dict(self._zones[apex].glue)
         self._uses[apex] = Counter() if word.fresh else Counter(self._uses[apex])
@@ -59,11 +61,16 @@ class ZoneDraft:
 
     def names(self, word: ZoneNames) -> None:
         """Set names."""
-        nodes = self._opened(word.apex)
-        uses = self._uses[word.apex]
+        apex = word.apex
+        nodes = self._opened(apex)
+        uses = self._uses[apex]
+        judged: set[int] = set()  # many names of a slice share what stands there
         for name, node in word.nodes:
-            if not name.endswith(word.apex):
+            if not is_inside(name, apex):
                 raise PlanError("a name outside its zone")
+            if id(node) not in judged:
+                judge_node(node)
+                judged.add(id(node))
             old = nodes.get(name)
             if old is not None and (old.dynamic or old.hinted):
                 uses.subtract(_pools(old))
@@ -74,7 +81,13 @@ class ZoneDraft:
     def glue(self, word: ZoneGlue) -> None:
         """Set glue."""
         self._opened(word.apex)
-        self._zones[word.apex].glue.update(word.glue)
+        glue = self._zones[word.apex].glue
+        for name, rrsets in word.glue:
+            if not is_name(name):
+                raise PlanError("glue whose name is no name")
+            for rrset in rrsets:
+                judge_rrset(rrset)
+            glue[name] = rrsets
 
     def drop(self, word: ZoneDrop) -> None:
         """Remove names and glue that must be there."""

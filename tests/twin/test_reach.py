@@ -14,7 +14,7 @@ from gslb.testing.twin import Packets, World
 
 HOME = Path(gslb.answer.__file__).parent
 ONE_REPLY = [path for path in sorted(HOME.glob("*.py")) if path.name != "memo.py"]  # the memo is what only this engine has
-WORLDS = 60
+WORLDS = 500  # at most; a tenth of them do, as a rule
 PACKETS = 150
 
 # What one reply from one snapshot never does: it keeps nothing, so forgets nothing, and tells no difference between snapshots.
@@ -51,6 +51,11 @@ def bodies(path: Path) -> set[int]:
     return {line for inner in functions(module) for line in lines_of(inner)}
 
 
+def never(path: Path) -> set[int]:
+    """Lines that are not to be reached."""
+    return {n for n, line in enumerate(path.read_text().splitlines(), 1) if line.strip().startswith(NEVER.get(path.name, ()))}
+
+
 def functions(code: CodeType) -> Iterator[CodeType]:
     for inner in code.co_consts:
         if isinstance(inner, CodeType):
@@ -61,7 +66,7 @@ def functions(code: CodeType) -> Iterator[CodeType]:
 
 @pytest.mark.timeout(300)
 def test_every_line_is_reached() -> None:
-    left = {str(path): bodies(path) for path in ONE_REPLY}
+    left = {str(path): bodies(path) - never(path) for path in ONE_REPLY}
 
     def called(frame: FrameType, _event: str, _argument: object) -> object:
         lines = left.get(frame.f_code.co_filename)
@@ -76,6 +81,8 @@ def test_every_line_is_reached() -> None:
 
     before = sys.gettrace()
     for seed in range(WORLDS):
+        if not any(left.values()):
+            break
         snapshot = World(seed).plan()
         packets = Packets(seed, snapshot)
         cases = [packets.one() for _ in range(PACKETS)]
@@ -83,12 +90,4 @@ def test_every_line_is_reached() -> None:
         for asked in cases:
             answer(snapshot, *asked)
         sys.settrace(before)
-    missed = []
-    for path in ONE_REPLY:
-        text = path.read_text().splitlines()
-        missed += [
-            f"{path.name}:{line}: {text[line - 1].strip()}"
-            for line in sorted(left[str(path)])
-            if not text[line - 1].strip().startswith(NEVER.get(path.name, ()))
-        ]
-    assert not missed, "\n".join(missed)
+    assert not any(left.values()), {name: sorted(lines) for name, lines in left.items() if lines}

@@ -13,7 +13,7 @@ import pytest
 from gslb.compiler.delta import diff
 from gslb.errors import PlanError
 from gslb.plan import EMPTY
-from gslb.testing.engines import NativeEngine, PythonPlane, engine, native_missing, native_plane, offer
+from gslb.testing.engines import PythonPlane, native_missing, native_plane, offer
 from gslb.testing.twin import Duel, Packets, World
 from gslb.testing.twin.corruption import corrupted
 
@@ -27,7 +27,17 @@ native = pytest.mark.skipif(bool(native_missing()), reason=native_missing())
 @pytest.mark.timeout(0)
 def test_both_engines_say_the_same():
     if CASES > 100_000:
-        command = [sys.executable, "-m", "gslb.testing.twin", "--cases", str(CASES), "--jobs", str(os.cpu_count()), "--seed", os.environ.get("GSLB_TWIN_SEED", "1")]
+        command = [
+            sys.executable,
+            "-m",
+            "gslb.testing.twin",
+            "--cases",
+            str(CASES),
+            "--jobs",
+            str(os.cpu_count()),
+            "--seed",
+            os.environ.get("GSLB_TWIN_SEED", "1"),
+        ]
         assert subprocess.run(command, check=False).returncode == 0
         return
     duel = Duel()
@@ -56,7 +66,11 @@ def test_both_refuse_the_same_deltas_and_live_on():
             for plane in planes:
                 offer(plane, EMPTY, first)
             refusals = [refusal(plane, wrong) for plane in planes]
-            assert bool(refusals[0]) is bool(refusals[1]), (seed, refusals, [pair for pair in zip(messages, wrong) if pair[0] != pair[1]])
+            assert bool(refusals[0]) is bool(refusals[1]), (
+                seed,
+                refusals,
+                [pair for pair in zip(messages, wrong, strict=False) if pair[0] != pair[1]],
+            )
             seen[bool(refusals[0])] += 1
             for _ in range(8):
                 asked = packets.one()

@@ -214,6 +214,8 @@ def bent(zone: plan.Zone, seed: int) -> plan.Zone:
     """Bend a compiled zone where the plan allows more than operators can say; a name's bend hangs on the seed and its name alone."""
     chance = Random(seed)
     if chance.random() < 0.3:
+        return zone  # as the compiler packs it
+    if chance.random() < 0.3:
         zone = zone._replace(negative_ttl=chance.choice((0, 1, plan.MAX_TTL)))
     nodes = {name: _bent(node, Random(seed ^ crc32(name))) for name, node in zone.nodes.items()}
     return zone._replace(nodes=nodes)
