@@ -50,7 +50,8 @@ class PlainRecords:
     def __init__(self, reader: RecordReader, records: Records) -> None:
         self._reader = reader
         self._records = records
-        self._file, self._file_number = "", 0
+        self._file: str | None = None  # the file last seen, and its number
+        self._file_number = 0
         self._origin, self._above_origin = b"", b""  # the origin last seen; the same where it lies in the zone, else empty
 
     def take(self, line: int, raw: str) -> bool:
