@@ -228,7 +228,7 @@ def wide(snapshot: plan.Snapshot) -> plan.Snapshot:
     """`www` has 100 addresses: 1,600 octets."""
     row = plan.Row(plan.Pick.ALL, 0, 30, tuple(plan.Group(1, (bytes((192, 0, 2, n)),), None, f"s{n}") for n in range(100)))
     pools = {**snapshot.pools, 1: plan.Pool("web", plan.NO_PARTITION, {1: (row,)}, {1: row})}
-    return snapshot._replace(pools=pools, partitions={})
+    return snapshot._replace(pools=pools)
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def test_missing_rows_are_wanted(snapshot: plan.Snapshot, answer: Callable) -> N
     got = answer(snapshot, query, ONE, Env(0))
     assert isinstance(got, NeedRow)
     assert got[:3] == (5, 1, 1)
-    both = snapshot._replace(pools={**snapshot.pools, 5: snapshot.pools[8]._replace(partition=0, rows={1: (None,), 28: (None,)})})
+    both = snapshot._replace(pools={**snapshot.pools, 5: snapshot.pools[8]._replace(partition=0, rows={1: (None,) * 3, 28: (None,) * 3})})
     memo = Memo(both)
     wire = memo.reply(query, ONE, 0)
     assert (memo.take_missed(), memo.take_wanted()) == (2, {(5, 1, 1), (5, 1, 28)})
