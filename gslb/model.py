@@ -37,7 +37,7 @@ class Check:
     `down` failures take it down (they add up until `ok` successes in a row clear them), `up` successes in a row bring it back.
     `digest` identifies the definition; equal digests at one address are one target. `invert`: a success counts as a failure and the other way
     round. `cooldown`: seconds for which the state stays after it changed. `degraded_above`: seconds beyond which a slow success lowers the grade
-    (0 = never).
+    (0 = never). `fast_interval`: seconds from one run to the next while the state may change soon, and for a while after it did (0 = as ever).
     """
 
     id: str
@@ -52,6 +52,7 @@ class Check:
     invert: bool = False
     cooldown: float = 0.0
     degraded_above: float = 0.0
+    fast_interval: float = 0.0
     where: Where = field(default=NOWHERE, compare=False)
 
 

@@ -43,6 +43,8 @@ class Dns:
             "transport": Option(Kind.STRING, "`udp` (TCP where that is truncated) or `tcp`", "udp", choices=("udp", "tcp")),
             "recurse": Option(Kind.BOOLEAN, "ask to recurse: for resolvers", default=False),
             "rcode": Option(Kind.STRING, "what must come back", "NOERROR", choices=_RCODES),
+            "at_least": Option(Kind.INTEGER, "so many records of that type must be in the answer", 0, 0, 1000),
+            "authoritative": Option(Kind.BOOLEAN, "the answer must come with authority (AA): for nameservers", default=False),
             "answers": Option(Kind.STRINGS, "data of that type which must be in the answer, as dig writes it: 192.0.2.1, or `10 mx.example.com.`"),
         }
     )
@@ -62,6 +64,8 @@ class Dns:
         name = options.get("name", ".")
         if isinstance(name, str) and not _NAME.fullmatch(name):
             yield Complaint("H014", ("name",), f"{name!r} is not a domain name", "labels of 1 to 63 characters, such as www.example.com")
+        if options.get("at_least") and options.get("rcode", "NOERROR") != "NOERROR":
+            yield Complaint("H014", ("at_least",), f"answers do not come with {options['rcode']}", "leave one of the two out")
         if options.get("answers") and options.get("rcode", "NOERROR") != "NOERROR":
             yield Complaint("H014", ("answers",), f"answers do not come with {options['rcode']}", "leave one of the two out")
 
@@ -113,14 +117,22 @@ class Dns:
     def _judge(self, answer: DNSRecord, progress: Progress) -> str:
         from dnslib import QTYPE, RCODE  # noqa: PLC0415 - as above
 
-        rcode = RCODE.get(answer.header.rcode)
-        wanted = self.options_["rcode"]
+        rcode, chosen = RCODE.get(answer.header.rcode), self.options_
+        wanted = chosen["rcode"]
         progress.judged("rcode", rcode == wanted, rcode)
         if rcode != wanted:
             raise Unfit(f"{rcode}, not {wanted}")
-        number = getattr(QTYPE, self.options_["query"])
+        if chosen["authoritative"]:
+            progress.judged("authoritative", bool(answer.header.aa), "yes" if answer.header.aa else "no")
+            if not answer.header.aa:  # a lame delegation: RFC 1912 section 2.8
+                raise Unfit(f"{rcode}, but without authority")
+        number = getattr(QTYPE, chosen["query"])
         data = [_plain(str(record.rdata)) for record in answer.rr if record.rtype == number]
-        for one in self.options_["answers"] or ():
+        if chosen["at_least"]:
+            progress.judged(f"at least {chosen['at_least']} answers", len(data) >= chosen["at_least"], len(data))
+            if len(data) < chosen["at_least"]:
+                raise Unfit(f"{rcode}, {len(data)} answers, not {chosen['at_least']}")
+        for one in chosen["answers"] or ():
             progress.judged(f"answer {one}", _plain(one) in data, ", ".join(data) or "none")
             if _plain(one) not in data:
                 raise Unfit(f"{rcode}, {one} is not among {len(data)} answers")

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final, Self
 
-from gslb.check.counters import Counters, Thresholds, seconds_to_change, step
+from gslb.check.counters import Counters, Thresholds, at_rest, seconds_to_change, step
 from gslb.check.grade import FULL, Damped, at
 from gslb.check.observation import Observation, Result
 from gslb.model import Check
@@ -26,7 +26,7 @@ _REST: Final = 60.0  # seconds for which a reason stands although a figure in it
 class Opinion:
     """`counters` is None until the first result; until then `state` and `since` may be inherited, UNKNOWN otherwise.
 
-    `told` is when the vote last changed.
+    `told` is when the vote last changed. `interval`: the least time between two results.
     """
 
     target: Target
@@ -46,7 +46,8 @@ class Opinion:
     @classmethod
     def new(cls, target: Target, check: Check, prober: str, inherited: Vote | None = None) -> Self:
         """Start without a result; `inherited` is the vote of the same check before it was edited, or before a restart."""
-        opinion = cls(target, prober, Thresholds(check.down, check.ok, check.up), check.interval, check.cooldown)
+        least = min(check.interval, check.fast_interval or check.interval)  # results come no faster while the counters are not at rest
+        opinion = cls(target, prober, Thresholds(check.down, check.ok, check.up), least, check.cooldown)
         if inherited is None or inherited.state is State.UNKNOWN:
             return opinion
         vote = replace(inherited, target=target, prober=prober, seconds_to_change=None)
@@ -71,6 +72,20 @@ class Opinion:
         if old and vote == replace(old, reason=vote.reason) and now < self.told + _REST and _plain(vote.reason) == _plain(old.reason):
             return self
         return replace(self, vote=vote, told=now)
+
+    def stirred(self, now: float, lately: float) -> bool:
+        """Whether the state may change soon, or was seen to change within the last `lately` seconds."""
+        return self.counters is not None and (not at_rest(self.counters) or (self.changed and now < self.since + lately))
+
+    def shifted(self, seconds: float, since: float) -> Self:
+        """Move every time that is not before `since`: the clock it was read from has been set."""
+
+        def moved(time: float) -> float:
+            return time + seconds if time >= since else time
+
+        last_up = None if self.last_up is None else moved(self.last_up)
+        vote = self.vote and replace(self.vote, since=moved(self.vote.since), last_up=last_up)
+        return replace(self, since=moved(self.since), last_up=last_up, told=self.told + seconds, vote=vote)
 
     def _counted(self, passed: bool, now: float) -> tuple[Counters, float | None]:  # noqa: FBT001 - a result is a truth value
         """Step the counters, but not over a change while the last one cools down; the second value is the least time until one."""

@@ -25,7 +25,7 @@ from gslb.check.once import build, look
 from gslb.check.opinion import Opinion
 from gslb.errors import StoreError
 from gslb.model import Check
-from gslb.verdict import Target, Vote
+from gslb.verdict import State, Target, Vote
 
 Publish = Callable[[Sequence[Vote]], Awaitable[None]]
 Forget = Callable[[Sequence[Target]], Awaitable[None]]
@@ -34,6 +34,8 @@ Listener = Callable[[Target, Observation, Vote | None], None]
 _FIRST_WITHIN: Final = 1.0  # seconds over which first checks are spread: a nameserver waits at most 2 s for them
 _STARTS: Final = 500  # first checks per second at most; TLS handshakes take 2 ms of CPU each
 _RETRY: Final = (0.1, 2.0)  # seconds until a refused publication is tried again: first, at most
+_FAST: Final = (100, 0.1)  # targets at their fast interval at once: so many at least, and this share; when all sites fail at once, haste helps nobody
+_FAST_FOR: Final = 60.0  # seconds after a change for which a target is looked at faster: what flaps does so soon
 _STALLED: Final = 0.25  # share of a timeout; a check that ran out while the prober stood still for longer is void
 
 
@@ -45,6 +47,7 @@ class _Probe:
     opinion: Opinion
     task: asyncio.Task[None] | None = None
     seen: bool = False  # the first observation is in, whatever it was
+    fast: bool = False  # it is looked at at its fast interval
 
 
 class Prober:
@@ -87,6 +90,17 @@ class Prober:
         self._gone: set[Target] = set()
         self._dirty = asyncio.Event()
         self._group: asyncio.TaskGroup | None = None
+        self._fast = 0  # targets at their fast interval
+
+    @property
+    def targets(self) -> int:
+        """How many targets are probed."""
+        return len(self._probes)
+
+    @property
+    def down(self) -> int:
+        """On how many of them the vote is DOWN."""
+        return sum(probe.opinion.vote is not None and probe.opinion.vote.state is State.DOWN for probe in self._probes.values())
 
     @property
     def votes(self) -> tuple[Vote, ...]:
@@ -99,6 +113,7 @@ class Prober:
             probe = self._probes.pop(target)
             if probe.task:
                 probe.task.cancel()
+            self._fast -= probe.fast
             if probe.opinion.vote:
                 self._remembered[target.check, target.address] = probe.opinion.vote
                 self._gone.add(target)
@@ -115,6 +130,17 @@ class Prober:
         self._dirty.set()
         if not self._unseen:
             self.first_round.set()
+
+    def say_again(self) -> None:
+        """Publish all votes once more: whoever kept them may have lost them."""
+        self._unsent = {vote.target: vote for vote in self.votes}
+        self._dirty.set()
+
+    def shift(self, seconds: float, since: float = -math.inf) -> None:
+        """Move the times of all opinions formed since then: the clock they are dated by was set."""
+        for probe in self._probes.values():
+            probe.opinion = probe.opinion.shifted(seconds, since)
+        self.say_again()
 
     async def run(self) -> None:
         """Probe until cancelled."""
@@ -153,7 +179,20 @@ class Prober:
                 due += interval * math.floor(behind / interval)
             await self._clock.sleep_until(due)
             await self._check(target, probe, due)
+            interval = self._interval(probe)
             due += interval
+
+    def _interval(self, probe: _Probe) -> float:
+        """Return the time until the next look: less while the state may change soon or has just done so, as long as few targets are in haste."""
+        check = probe.check
+        if not 0 < check.fast_interval < check.interval:
+            return check.interval
+        few, share = _FAST
+        room = probe.fast or self._fast < max(few, share * len(self._probes))
+        fast = room and probe.opinion.stirred(self._clock.wall(), _FAST_FOR)
+        self._fast += fast - probe.fast
+        probe.fast = fast
+        return check.fast_interval if fast else check.interval
 
     async def _check(self, target: Target, probe: _Probe, due: float) -> None:
         async with self._gate:

@@ -33,6 +33,7 @@ in [health](../explanation/health.md). A check goes to an address and to nothing
 | `up` | successes in a row that bring the target back | 5 |
 | `cooldown` | time for which the state stays after it changed, whatever is seen | 0 |
 | `degraded_above` | a success that took longer lowers the grade, from 100 there to 1 at the timeout | never |
+| `fast_interval` | interval while the counters are not at rest, and for a minute after the state changed; shorter than `interval` | as ever |
 | `invert` | `true`: a success is a failure, and a failure a success; for what must not answer | `false` |
 
 A success has a **grade**, 100 at full strength: checks lower it where a measured value is worse than it should be. What a grade does

@@ -176,6 +176,15 @@ class Probe(_Section):
     canary: Canary = Field(default=Canary(), description="names asked of every nameserver")
 
 
+class Keys(_Section):
+    """Who signs here, and whose signatures are believed, in a shared store."""
+
+    prober: File | None = Field(default=None, description="private key of this prober; its votes are signed with it")
+    operator: File | None = Field(default=None, description="private key of the operator who gives overrides here")
+    site: File | None = Field(default=None, description="private key of the site that reports for itself here")
+    trust: File | None = Field(default=None, description="keys.yaml, the public keys; present: nothing unsigned is believed; absent: everybody is")
+
+
 class Metrics(_Section):
     """Where metrics and health of the process itself are served."""
 
@@ -200,6 +209,7 @@ class Settings(_Section):
     )
     geo: Geo = Field(default=Geo(), description="what is known of places")
     probe: Probe | None = Field(default=None, description="present: this node also probes")
+    keys: Keys = Field(default=Keys(), description="signatures in the shared store")
     metrics: Metrics = Field(default=Metrics(), description="metrics and health of the process itself")
     state_dir: File = Field(default=Path("state"), description="last accepted files and last votes: a start without the store")
     control: File | None = Field(default=None, description="unix socket for gslb reload and gslb status; default: in state_dir")
@@ -234,7 +244,8 @@ class Settings(_Section):
         state_dir = folder / self.state_dir
         zones = tuple(folder / zone for zone in self.zones)
         control = folder / self.control if self.control else None
-        return self.model_copy(update={"zones": zones, "geo": geo, "state_dir": state_dir, "control": control})
+        keys = self.keys.model_copy(update={name: folder / path for name, path in self.keys if path is not None})
+        return self.model_copy(update={"zones": zones, "geo": geo, "keys": keys, "state_dir": state_dir, "control": control})
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Settings:

@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from gslb import __version__, log, metrics
-from gslb.check.prober import Prober
 from gslb.compiler.delta import diff
 from gslb.config import settings as settings_file
 from gslb.config.settings import Settings
@@ -35,13 +34,13 @@ from gslb.role.loading import Load, Loader
 from gslb.role.loads import Loads
 from gslb.role.override_desk import OverrideDesk, Scene
 from gslb.role.plane_reports import PlaneReports
+from gslb.role.probing import Probing
 from gslb.role.publisher import Publisher
 from gslb.role.transitions import Transitions
 from gslb.store import open_store
 from gslb.transport.deltas import Deltas
 from gslb.transport.listen import Endpoint
 from gslb.transport.pipe import Feed, Report
-from gslb.verdict import Target, Vote
 
 if TYPE_CHECKING:
     from aiohttp.web import AppRunner
@@ -66,8 +65,8 @@ class Control:
         feeds = [Feed(pipe, deltas, partial(self._report, plane)) for pipe, plane in zip(pipes, self._planes, strict=True)]
         self._transitions = Transitions(settings.probe_name)
         self._publisher = Publisher(self._store, feeds, self._transitions)
-        self._keeper = Keeper(settings.state_dir, lambda: self._prober.votes if self._prober else ())
-        self._prober = self._make_prober() if probing else None
+        self._keeper = Keeper(settings.state_dir, lambda: self._probing.prober.votes if self._probing else ())
+        self._probing = self._probe() if probing else None
         self._desk = OverrideDesk(self._store, self._keeper, self._scene)
         self._loads = Loads(Loader(settings), self._keeper)
         self._listening: list[str] = []
@@ -106,12 +105,12 @@ class Control:
         await self._remember()
         for work in (self._publisher.follow, self._publisher.age, self._publisher.fill, self._publisher.keep_time):
             self._spawn(work())
-        if self._prober:
-            self._prober.set_targets(load.index.probes)
-            self._spawn(self._prober.run())
-        if self._prober and load.index.probes:
+        if self._probing:
+            self._probing.set_targets(load.index.probes, load.model.checks)
+            self._spawn(self._probing.run())
+        if self._probing and load.index.probes:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._prober.first_round.wait(), FIRST_ROUND)
+                await asyncio.wait_for(self._probing.prober.first_round.wait(), FIRST_ROUND)
         await self._publisher.catch_up()
         await self._publisher.adopt(load)
         self._spawn(self._keeper.run())
@@ -129,8 +128,8 @@ class Control:
 
     async def _adopt(self, load: Load) -> int:
         await self._publisher.adopt(load)
-        if self._prober:
-            self._prober.set_targets(load.index.probes)
+        if self._probing:
+            self._probing.set_targets(load.index.probes, load.model.checks)
         return self._publisher.snapshot.generation
 
     async def _reload(self, request: local.Request) -> local.Answer:
@@ -168,18 +167,10 @@ class Control:
         assert load is not None  # nobody can ask before the first load
         return Scene(load.model, self._publisher.verdicts, load.reach)
 
-    def _make_prober(self) -> Prober:
-        name = self._settings.probe_name
-
-        async def publish(votes: Sequence[Vote]) -> None:
-            await self._store.publish(name, votes)
-            self._keeper.votes_changed()
-
-        async def forget(targets: Sequence[Target]) -> None:
-            await self._store.forget(name, targets)
-
-        programs = self._settings.probe is not None and self._settings.probe.exec
-        return Prober(name, publish, forget=forget, remembered=self._keeper.remembered(), heard=self._transitions.heard, programs=programs)
+    def _probe(self) -> Probing:
+        """Make the embedded prober; it begins with the votes of before the restart."""
+        remembered = self._keeper.remembered()
+        return Probing(self._settings, self._store, remembered=remembered, heard=self._transitions.heard, changed=self._keeper.votes_changed)
 
     async def _serve_local(self) -> asyncio.Server | None:
         """Serve `gslb reload`, `gslb status` and overrides; a disk that cannot be written is no reason not to serve DNS."""

@@ -43,7 +43,18 @@ def test_it_knows_all_checks_filters_presets_and_keys():
     checks = {kind["properties"]["type"]["const"]: kind["properties"] for kind in SCHEMA["$defs"]["check"]["oneOf"]}
     assert set(checks) == set(CHECKS)
     for name, kind in CHECKS.items():
-        assert set(kind.options) | {"type", "interval", "timeout", "down", "ok", "up", "cooldown", "degraded_above", "invert"} == set(checks[name])
+        assert set(kind.options) | {
+            "type",
+            "interval",
+            "timeout",
+            "down",
+            "ok",
+            "up",
+            "cooldown",
+            "degraded_above",
+            "fast_interval",
+            "invert",
+        } == set(checks[name])
     names, mapping = SCHEMA["$defs"]["filter"]["anyOf"]
     assert set(names["enum"]) == set(mapping["properties"]) == set(FILTERS)
     presets, with_options, _ = SCHEMA["$defs"]["policy"]["anyOf"]
