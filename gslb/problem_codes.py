@@ -49,6 +49,7 @@ CODES: Final[dict[str, Code]] = {
     "S003": Code("A setting's value is not allowed.", "Write it as the message says."),
     "S004": Code("A secret is given both directly and as a file.", "Set one of the two variables."),
     "S005": Code("A file with a secret cannot be read.", "Correct the path, or give the user that runs gslb permission."),
+    "S006": Code("A public key is none, or is damaged.", "Write the whole line that `gslb key generate` or `gslb key show` prints."),
     # ── C: structure ──────────────────────────────────────────────────────────────────────────────────────────────────
     "C001": Code("A value has the wrong shape: a list where a mapping belongs, or nothing at all.", "Write it as the hint shows."),
     "C002": Code("A key is not known here.", "Correct its spelling, or move it to where it belongs."),

@@ -13,6 +13,18 @@ from gslb.store.state import Hint
 EVERYTHING: Final[Hint] = frozenset()
 
 
+class Merged:
+    """Hints, merged into one."""
+
+    def __init__(self) -> None:
+        self.hint: Hint | None = None
+
+    def add(self, hint: Hint | None) -> None:
+        """Note a hint, or none; with "everything" all others are said."""
+        if hint is not None:
+            self.hint = hint if self.hint is None else (self.hint | hint if self.hint and hint else EVERYTHING)
+
+
 class Listeners:
     """All who listen to one store."""
 
@@ -44,16 +56,13 @@ class Changes:
 
     def __init__(self, listeners: list[Changes]) -> None:
         self._listeners = listeners
-        self._pending: Hint | None = None
+        self._pending = Merged()
         self._ended = False
         self._stirred = asyncio.Event()
 
     def add(self, hint: Hint) -> None:
         """Note a change; with "everything" all others are said."""
-        if self._pending is None:
-            self._pending = hint
-        else:
-            self._pending = self._pending | hint if self._pending and hint else EVERYTHING
+        self._pending.add(hint)
         self._stirred.set()
 
     def end(self) -> None:
@@ -68,7 +77,7 @@ class Changes:
 
     async def __anext__(self) -> Hint:
         await self._stirred.wait()
-        hint, self._pending = self._pending, None
+        hint, self._pending = self._pending.hint, Merged()
         if not self._ended:
             self._stirred.clear()
         if hint is None:

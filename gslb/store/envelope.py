@@ -76,8 +76,8 @@ class Keyring(Protocol):
         """Where a prober stands for certain, "" where its own word is taken."""
         ...
 
-    def refresh(self) -> None:
-        """Look whether keys have come or gone; called every minute."""
+    def refresh(self) -> bool:
+        """Look whether keys have come or gone; whether they have."""
         ...
 
 
@@ -112,8 +112,9 @@ class Anybody:
         """Its own word is taken."""
         return ""
 
-    def refresh(self) -> None:
+    def refresh(self) -> bool:
         """There is nothing to look at."""
+        return False
 
 
 def seal(header: Header, content: Any, signer: Signer) -> bytes:

@@ -21,7 +21,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from gslb.lease import Lease
 from gslb.store import book, node_record, push_record
-from gslb.store.changes import EVERYTHING
+from gslb.store.changes import EVERYTHING, Merged
 from gslb.store.envelope import RefusedError, peek
 from gslb.store.identity import Identity
 from gslb.store.marks import BookMark, Marks
@@ -33,6 +33,7 @@ from gslb.store.voices import MissingError, Voices
 __all__ = ["Ledger", "MissingError", "Records"]
 
 PATIENCE: Final = 5.0  # seconds a challenge may be out before a lease that answers none is counted as unproven; an answer takes one
+KEYS: Final = 15.0  # seconds within which a key that came or went does so here; looking costs one stat
 _Value = TypeVar("_Value")
 
 
@@ -65,16 +66,13 @@ class Ledger:
         self._pushed: dict[tuple[str, str], _Pushed] = {}
         self._nodes: Mapping[str, NodeReport] = MappingProxyType({})
         self._node_records: Mapping[str, bytes] = {}
-        self._late_news = _Found()  # what changed where nobody could be told
+        self._keys_seen = 0.0  # when it was looked last whether keys have come or gone
 
     def turn(self) -> str:
-        """Pose a new challenge, every minute and to every new run; the one before it still counts. Keys that have gone are believed no more."""
+        """Pose a new challenge, every minute and to every new run; the one before it still counts. Returns it."""
         self.challenge = secrets.token_hex(8)
         self._voices.challenges = (self.challenge, *self._voices.challenges[:1])
         self._asked_at = None
-        self._identity.keyring.refresh()
-        for hint in self._voices.distrust():
-            self._late_news.add(hint)
         return self.challenge
 
     def save(self) -> None:
@@ -89,7 +87,7 @@ class Ledger:
         """Take a whole snapshot, and pause after every record of votes, so that a loop can do other work meanwhile; returns what `take_all` does."""
         self._voices.reads, self._voices.now = True, records.time
         same, self._run = records.run == self._run, records.run
-        found, touched = _Found(), {}
+        found, touched = Merged(), {}
         for prober, fields in records.votes.items():
             touched[prober] = yield from self._voices.take_hash(prober, fields)
         for prober, record in records.leases.items():
@@ -110,7 +108,10 @@ class Ledger:
 
     def take_leases(self, leases: Mapping[str, bytes], now: float) -> tuple[Hint | None, frozenset[str]]:
         """Take some leases, or all; also the probers whose leases speak of votes that were not heard here. One that is missing is no news."""
-        found, self._late_news, self._voices.now = self._late_news, _Found(), now
+        found, self._voices.now = Merged(), now
+        if abs(now - self._keys_seen) >= KEYS:
+            self._keys_seen = now
+            found.add(self._look_at_keys())
         for prober, record in leases.items():
             self._voices.take_lease(prober, record)
         for prober in self._voices.names:
@@ -208,6 +209,13 @@ class Ledger:
         pushes = {who: word for who, word in self._pushes.items() if word.until > time}
         return State(self._voices.votes, time, self._overrides, self.leases, self._nodes, MappingProxyType(pushes), run)
 
+    def _look_at_keys(self) -> Hint | None:
+        """Believe keys that have come, and none that have gone: nothing that was said with those counts any more."""
+        if not self._identity.keyring.refresh():
+            return None
+        self._reader.forgive()
+        return self._voices.distrust()
+
     def _check_version(self, version: int, record: bytes) -> None:
         """Raise RefusedError for words that are not newer. Of two with the same number, which nobody honest writes, all nodes take the same one."""
         if (version, record) <= (self._overrides.version, self._book_record) or version < self._marks.book.version:
@@ -231,18 +239,6 @@ class _Pushed(NamedTuple):
         """Raise RefusedError for a word from before it."""
         if at <= self.at:
             raise RefusedError("replayed", f"a word of {at}, after that of {self.at}")
-
-
-class _Found:
-    """Hints, merged."""
-
-    def __init__(self) -> None:
-        self.hint: Hint | None = None
-
-    def add(self, hint: Hint | None) -> None:
-        """Note one, or none."""
-        if hint is not None:
-            self.hint = hint if self.hint is None else (self.hint | hint if self.hint and hint else EVERYTHING)
 
 
 def _run(steps: Generator[None, None, _Value]) -> _Value:

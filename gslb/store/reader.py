@@ -46,6 +46,10 @@ class Reader:
         """Whether this very record was already refused there: it is not read again."""
         return self._refused.get(place) == record
 
+    def forgive(self) -> None:
+        """Read again whatever was refused: keys have come or gone."""
+        self._refused.clear()
+
     def open(self, place: Place, record: bytes, *others: str) -> tuple[Header, Any]:
         """Verify and read a record, which must be the writer's own and of the place's kind, or of one of the others. Raises RefusedError."""
         header = peek(record)

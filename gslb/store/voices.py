@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from gslb.lease import Lease
 from gslb.store.batch import Said, read_lease, read_votes
-from gslb.store.changes import EVERYTHING
+from gslb.store.changes import EVERYTHING, Merged
 from gslb.store.envelope import Header, RefusedError
 from gslb.store.marks import Mark, Marks
 from gslb.store.reader import Place, Reader
@@ -160,17 +160,17 @@ class Voices:
                     RefusedError("unproven", "it answers no challenge of this node: an old one, or of a prober that cannot read ours"), place, record
                 )
 
-    def distrust(self) -> list[Hint]:
+    def distrust(self) -> Hint | None:
         """Forget whatever was said with keys that are trusted no more; what changes by that."""
-        hints = []
+        found = Merged()
         trusts = self._reader.identity.keyring.trusts
         for prober in self.names:
             marks = [mark for mark in (self._marks.votes.get(prober), self._marks.leases.get(prober)) if mark]
             if not all(trusts("prober", prober, mark.key) for mark in marks):
-                hints.append(self.forget(prober))
+                found.add(self.forget(prober))
                 self._marks.drop(prober)
                 del self._voices[prober]
-        return [hint for hint in hints if hint is not None]
+        return found.hint
 
     def prune(self) -> None:
         """Let go of names that say nothing: whoever writes names into a store must not fill our memory."""
