@@ -1,12 +1,22 @@
 # gslb in a small image: docker build -t gslb . && docker run -p 53:5300/udp -p 53:5300/tcp -v ./zones:/etc/gslb/zones:ro gslb
 # Mount your zones: none are inside. Listens on 5300 inside, so that it needs no capability and no root; publish it as 53.
+FROM rust:1-slim-bookworm AS native
+# Built against an older libc than that of the image that runs it, so that it loads there.
+RUN apt-get update && apt-get install -y --no-install-recommends python3-venv && python3 -m venv /opt/maturin
+WORKDIR /src
+COPY requirements-native.lock ./
+RUN /opt/maturin/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements-native.lock
+COPY core ./core
+RUN /opt/maturin/bin/maturin build --manifest-path core/py/Cargo.toml --release --locked --strip --out /wheels
+
 FROM python:3.13-slim AS build
 WORKDIR /src
 COPY requirements-run.lock pyproject.toml README.md LICENSE ./
 RUN python -m venv /opt/gslb && /opt/gslb/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements-run.lock
 COPY gslb ./gslb
 COPY geodb ./geodb
-RUN /opt/gslb/bin/pip install --no-cache-dir --no-deps .
+COPY --from=native /wheels /wheels
+RUN /opt/gslb/bin/pip install --no-cache-dir --no-deps . /wheels/*.whl
 
 FROM python:3.13-slim
 LABEL org.opencontainers.image.title="gslb" org.opencontainers.image.licenses="Apache-2.0 AND CC-BY-4.0"

@@ -1,29 +1,38 @@
-# run    install into .venv and serve the demonstration (zones/, four simulated sites) on 127.0.0.1:5300
-# test   install what the tests need (Debian packages too, when root) and run everything
-# lint   ruff, mypy, import floors
-# bench  speed on one core beside the peers
+# run     install into .venv and serve the demonstration (zones/, four simulated sites) on 127.0.0.1:5300
+# test    install what the tests need (Debian packages too, when root) and run everything
+# native  build the native engine into .venv; needs cargo, without it there is the Python engine
+# lint    ruff, mypy, import floors; rustfmt and clippy where cargo is
+# bench   speed on one core beside the peers
 PYTHON ?= python3
 BIN := .venv/bin
+# What the native engine is made of: it is built again when any of it changes.
+CORE := $(shell find core -name target -prune -o -path core/fuzz -prune -o \( -name '*.rs' -o -name '*.toml' -o -name Cargo.lock -o -name '*.py' -o -name '*.pyi' \) -print)
 
-.PHONY: run test lint bench docs clean
+.PHONY: run test native lint bench docs clean
 run: .venv/run
+	@$(MAKE) --no-print-directory .venv/native || echo "the native engine cannot be built, see above: the Python engine answers" >&2
 	@$(BIN)/python -m gslb demo
 
 test: .venv/dev
 	@deploy/test-packages
+	@$(MAKE) --no-print-directory .venv/native
 	@$(MAKE) --no-print-directory lint
+	@deploy/native-engine test .venv
 	@$(BIN)/python -m pytest
+
+native: .venv/native
 
 lint: .venv/dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check -q .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+	@deploy/native-engine lint
 
-bench: .venv/dev
+bench: .venv/dev .venv/native
 	@$(BIN)/python bench/run.py
 
-.venv/run: pyproject.toml requirements.lock
+.venv/run: pyproject.toml requirements-run.lock
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "installing into .venv ..."
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements-run.lock
@@ -37,5 +46,9 @@ bench: .venv/dev
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
 	@touch $@
 
+.venv/native: $(CORE) requirements-native.lock
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@deploy/native-engine build .venv
+
 clean:
-	rm -rf .venv build dist state
+	rm -rf .venv build dist state core/target
