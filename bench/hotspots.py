@@ -53,6 +53,7 @@ def profile(peer: peers.Peer, work: Work, folder: Path, seconds: float) -> tuple
     data = folder / "perf.data"
     with peers.started(peer, folder / "home", peers.unpacked_database(folder)) as server:
         server.wait()
+        server.settle()
         load = Blast(server.port, work.name or peer.geo_name or "", work.mode, seconds + 2 * WARM, core=1)
         time.sleep(WARM)
         record = ["perf", "record", "-q", "-e", "cpu-clock", "-F", str(FREQUENCY), "-C", "0", "-o", str(data), "--", "sleep", str(seconds)]

@@ -110,6 +110,7 @@ class Bench:
     def run(self, publishing: float, rest: float) -> list[str]:
         """Ask through the four stretches; returns what was published and how memory went."""
         self._service.wait()
+        self._service.settle()
         blast(self._service.port, NAME, MODE, WARM)
         rate = statistics.median(one.qps for one in self.stretch(FULL, REST, rest)) / 2
         with self.published() as full:

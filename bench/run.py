@@ -76,6 +76,7 @@ def measure(chosen: Sequence[Peer], folder: Path, rounds: int, seconds: float, f
             try:
                 with peers.started(peer, home, database) as server:
                     server.wait()
+                    server.settle()
                     found += [once(peer, server, key, turn, seconds) for key, work in WORK.items() if work.name or peer.geo_name]
             except StartError as error:
                 failed[peer.name] = str(error)

@@ -73,6 +73,7 @@ def measure(chosen: Sequence[Peer], folder: Path, rounds: int, seconds: float) -
         try:
             with peers.started(peer, home, database, cores="0,1", threads=threads) as server:
                 server.wait()
+                server.settle()
                 found += [once(server, peer, key, threads, turn, seconds) for key in ASKED]
         except StartError as error:
             say(f"{peer.name} with {threads} threads did not start: {error}")
