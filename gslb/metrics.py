@@ -100,6 +100,15 @@ reload_ok: Final = _gauge("gslb_config_last_reload_successful", "1 when the last
 reload_time: Final = _gauge("gslb_config_last_reload_success_timestamp_seconds", "When files were last accepted.")
 config_problems: Final = _gauge("gslb_config_problems", "Problems found by the last load.", "severity")
 geo_built: Final = _gauge("gslb_geoip_build_timestamp_seconds", "When the oldest geo database was made; absent without one.")
+store_up: Final = _gauge("gslb_store_up", "1 while the store answers; absent without a shared one.")
+store_reconnects: Final = _counter("gslb_store_reconnects", "Connections to the store made anew.")
+store_snapshots: Final = _counter("gslb_store_snapshots", "Times the whole store was read, and why.", "reason")
+store_snapshot_seconds: Final = Histogram(
+    "gslb_store_snapshot_seconds",
+    "Time it took to read the whole store and to believe it.",
+    buckets=(0.005, 0.02, 0.1, 0.5, 1, 2),
+    registry=REGISTRY,
+)
 store_refused: Final = _counter("gslb_store_refused", "Records of the store that were not believed.", "reason")
 state_writes_failed: Final = _counter("gslb_state_write_failures", "Files that could not be saved in the state directory.")
 log_dropped: Final = _gauge("gslb_log_dropped_lines", "Log lines that found no room.")

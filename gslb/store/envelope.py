@@ -49,8 +49,15 @@ class Header(NamedTuple):
 class Signer(Protocol):
     """Whoever holds a private key. `key` is its id, "" for the one that signs nothing."""
 
-    name: str
-    key: str
+    @property
+    def name(self) -> str:
+        """Who it is."""
+        ...
+
+    @property
+    def key(self) -> str:
+        """Which of its keys."""
+        ...
 
     def sign(self, message: bytes) -> bytes:
         """Return 64 octets."""

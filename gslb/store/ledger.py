@@ -184,6 +184,12 @@ class Ledger:
         """Let go of a prober that has taken its lease and its votes away, from a store that is still the same one."""
         return self._voices.forget(prober)
 
+    def refuse(self, error: RefusedError, place: Place) -> None:
+        """Count what cannot even be read as a record: a key that is too large, or of another type than it should be."""
+        text = str(error).encode()
+        if not self._reader.refused(place, text):
+            self._reader.refuse(error, place, text)
+
     @property
     def leases(self) -> Mapping[str, Lease]:
         """The leases that count, by prober; never changed afterwards."""
