@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from gslb.errors import StoreError
 from gslb.store.identity import Identity
 from gslb.store.memory import MemoryStore
+from gslb.store.redis import open_redis
 from gslb.store.state import Hint, NodeReport, Overrides, OvertakenError, Pulse, Push, State, Store, Votes
 
 __all__ = [
@@ -37,8 +38,14 @@ NOBODY: Final = Identity()  # signs nothing, believes everybody
 
 STORES: Final[dict[str, Opener]] = {
     "memory": lambda _url, _identity: MemoryStore(),
+    "redis": open_redis,
+    "rediss": open_redis,
+    "unix": open_redis,
+    "redis+sentinel": open_redis,
+    "rediss+sentinel": open_redis,
+    "redis+cluster": open_redis,
+    "rediss+cluster": open_redis,
 }
-_LATER: Final = frozenset({"redis", "rediss", "redis+sentinel", "redis+cluster"})
 
 
 def open_store(url: str, identity: Identity = NOBODY) -> Store:
@@ -48,6 +55,4 @@ def open_store(url: str, identity: Identity = NOBODY) -> Store:
         return STORES[scheme](url, identity)
     for entry in entry_points(group="gslb.stores", name=scheme):
         return cast("Opener", entry.load())(url, identity)
-    if scheme in _LATER:
-        raise StoreError(f"{scheme}:// stores come later: use memory:// and let each node probe for itself")
     raise StoreError(f"no store for {scheme}:// URLs: known are {', '.join(f'{name}://' for name in STORES)}")

@@ -25,15 +25,16 @@ async def test_the_contract():
 
 async def test_every_store_by_its_url():
     for scheme in STORES:
-        await open_store(f"{scheme}://").close()
+        host, service = ("/run/none", "") if scheme == "unix" else ("host", "/service" if "sentinel" in scheme else "")
+        await open_store(f"{scheme}://{host}{service}").close()
 
 
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("redis://:secret@127.0.0.1/0", "redis:// stores come later: use memory:// and let each node probe for itself"),
-        ("rediss://h", "rediss:// stores come later: use memory:// and let each node probe for itself"),
-        ("etcd://u:secret@h", "no store for etcd:// URLs: known are memory://"),
+        ("redis://:secret@127.0.0.1/none", "the database in the URL is no number"),
+        ("redis://u:secret@", "the URL names no host"),
+        ("etcd://u:secret@h", "no store for etcd:// URLs: known are memory://, redis://, rediss://, unix://"),
         ("memory", "no store for :// URLs: known are memory://"),
     ],
 )

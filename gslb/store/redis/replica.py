@@ -259,9 +259,9 @@ class Replica:
             self._ledger.turn()
         before = self._moment
         whole = await snapshot.read(wire, self._keys, self._identity.keyring.names("prober"), self._ledger.refuse)
+        hint = await self._digest(whole)
         self._cursor, self._count, self._awaited = whole.moment.last, whole.moment.hints, None
         self._probers, self._nodes, self._missed = whole.names.probers, dict(whole.records.nodes), frozenset()
-        hint = await self._digest(whole)
         self._answered(whole.moment)
         if self._identity.signed and (reason == "connect" or self._turned < 0):
             await self._challenge(wire, whole.moment, turn=before is not None)

@@ -20,6 +20,7 @@ from gslb.store.redis.layout import Layout
 Refuse = Callable[[RefusedError, Place], None]
 
 _ID: Final = 64  # octets of a store's own id
+_TRIES: Final = 3  # somebody may come while all is read; more than so often is not by chance, and the next pulse sees to it
 
 
 class Moment(NamedTuple):
@@ -117,7 +118,7 @@ async def within_bounds(wire: Wire, wanted: Mapping[str, tuple[str, str, int]], 
             refuse(RefusedError("format", f"{key}: {length}"), Place(kind, writer))
         elif length > most or (isinstance(size, int) and size > layout.HASH):
             refuse(RefusedError("size", f"{key}: {length} fields, {size} octets"), Place(kind, writer))
-        elif length:
+        else:
             sound.append(key)
     return sound
 
@@ -141,14 +142,29 @@ async def name_it(wire: Wire, keys: Layout) -> None:
 
 async def read(wire: Wire, keys: Layout, known: Iterable[str], refuse: Refuse) -> Snapshot:
     """Read everything. Raises StoreError."""
-    names = await read_names(wire, keys, known)
     if (await wire.ask_each([("GETRANGE", keys.id, 0, _ID - 1)]))[0] == b"":
         await name_it(wire, keys)
+    names = await read_names(wire, keys, known)
+    for _ in range(_TRIES):
+        found, after = await _read(wire, keys, names, refuse)
+        if after == _sets(names):
+            break
+        names = await read_names(wire, keys, known)  # somebody came in between: what was read does not hold all that its last hint stands for
+    return found
+
+
+def _sets(names: Names) -> tuple[frozenset[str], frozenset[str]]:
+    return frozenset(names.probers), frozenset(names.registrants)
+
+
+async def _read(wire: Wire, keys: Layout, names: Names, refuse: Refuse) -> tuple[Snapshot, tuple[frozenset[str], frozenset[str]]]:
+    """Read everything of these names; also whose names there are by then."""
     wanted = {keys.votes(name): ("votes", name, layout.CHANGES + layout.PARTS) for name in names.probers}
     wanted |= {keys.push(name): ("push", name, layout.PUSHES) for name in names.registrants}
     sound = await within_bounds(wire, wanted, refuse)
     strings = [keys.book, *map(keys.lease, names.probers), *map(keys.node, names.nodes)]
-    commands = [*moment_commands(keys), *map(string, strings), *(("HGETALL", key) for key in sound)]
+    sets = [members(keys.probers), members(keys.registrants)]
+    commands = [*moment_commands(keys), *map(string, strings), *(("HGETALL", key) for key in sound), *sets]
     answers = await wire.transaction(commands) or []
     now = moment(answers)
     found: dict[str, Any] = dict(zip(strings, answers[MOMENT:], strict=False))
@@ -156,7 +172,7 @@ async def read(wire: Wire, keys: Layout, known: Iterable[str], refuse: Refuse) -
         if isinstance(answer, Exception):
             kind, _, writer = key.removeprefix(keys.prefix).partition(":")
             refuse(RefusedError("format", f"{key}: {answer}"), Place(kind, writer))
-    read_hashes = {key: fields(answer) for key, answer in zip(sound, answers[MOMENT + len(strings) :], strict=True)}
+    read_hashes = {key: fields(answer) for key, answer in zip(sound, answers[MOMENT + len(strings) : -2], strict=True)}
     records = Records(
         now.time,
         now.run,
@@ -166,4 +182,5 @@ async def read(wire: Wire, keys: Layout, known: Iterable[str], refuse: Refuse) -
         MappingProxyType({name: read_hashes[keys.push(name)] for name in names.registrants if keys.push(name) in read_hashes}),
         {name: record for name in names.nodes if (record := octets(found[keys.node(name)]))},
     )
-    return Snapshot(now, names, records)
+    probers, registrants = answers[-2:]
+    return Snapshot(now, names, records), (frozenset(names.probers) | set(layout.names(probers)), frozenset(layout.names(registrants)))

@@ -101,9 +101,7 @@ class Speaker:
         lease = replace(lease, epoch=self.epoch, sequence=self.sequence)
         record = seal(Header("lease", "", "", self.epoch, self.beats), lease_content(lease, self.posed), self.signer)
         before = self.lease
-        commands: list[Command] = [("SET", self.keys.lease(self.name), record, "PX", KEPT * 1000)]
-        if before is None:
-            commands.append(("SADD", self.keys.probers, self.name))
+        commands: list[Command] = [("SET", self.keys.lease(self.name), record, "PX", KEPT * 1000), ("SADD", self.keys.probers, self.name)]
         late = before is not None and lease.at > before.at + before.lasts
         if before is None or late or (before.place, before.suspect) != (lease.place, lease.suspect) or self.posed - self.answered:
             commands += self.keys.hint("lease", self.name, record)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from gslb.lease import Lease
 from gslb.override import Word
 from gslb.store import node_record, push_record
 from gslb.store.batch import ANSWERS
-from gslb.store.changes import Listeners
+from gslb.store.changes import EVERYTHING, Listeners
 from gslb.store.envelope import Header, Signer, Unsigned, seal
 from gslb.store.epochs import next_epoch
 from gslb.store.identity import Identity
@@ -120,8 +120,11 @@ class RedisStore:
         speaker = await self._speaker(prober)
         async with speaker.turn:
             clock = await self._link.use(lambda wire: wire.ask("TIME"))
-            await self._write(speaker.farewell(int(clock[0]) + int(clock[1]) / 1e6), hints=2)
+            now = int(clock[0]) + int(clock[1]) / 1e6
+            commands = speaker.farewell(now)
+            await self._write(commands, hints=2)
             self._speakers.pop(prober, None)
+            self._learn({prober: commands[0][2]}, now)
         await self._seen()
 
     # --- nodes, sites, operators
@@ -148,17 +151,13 @@ class RedisStore:
     async def say(self, words: Sequence[Word], version: int) -> Overrides:
         """Write words, all or none. Raises OvertakenError where the version is another by now."""
         self._open()
-        self._noted((await self._link.use(lambda wire: self._words.say(wire, words, version)))[-2:])
-        await self._seen()
-        return self.ledger.overrides
+        return await self._wrote(lambda wire: self._words.say(wire, words, version))
 
     async def remind(self, words: Iterable[Word], sealed: bytes = b"") -> Overrides:
         """Bring back words from before: of two with the same key the one said later stands."""
         self._open()
         said = tuple(words)
-        self._noted((await self._link.use(lambda wire: self._words.remind(wire, said, sealed)))[-2:])
-        await self._seen()
-        return self.ledger.overrides
+        return await self._wrote(lambda wire: self._words.remind(wire, said, sealed))
 
     # --- readers
 
@@ -248,6 +247,17 @@ class RedisStore:
         metrics.store_up.set(1)
         return answers
 
+    async def _wrote(self, work: Callable[[Wire], Awaitable[list[Any]]]) -> Overrides:
+        """Write in the book of operators' words; what stands then. Who listens hears of what was learnt on the way, whether it was written or not."""
+        before = self.ledger.overrides
+        try:
+            self._noted((await self._link.use(work))[-2:])
+        finally:
+            if self.ledger.overrides is not before:
+                self._listeners.tell(EVERYTHING)
+        await self._seen()
+        return self.ledger.overrides
+
     async def _renew(self, speaker: Speaker, lease: Lease) -> tuple[snapshot.Moment, frozenset[str], Lease]:
         """Write a lease, and look around; the moment, the challenges that wait for an answer, and the lease as it was written."""
         written, commands = speaker.renewal(lease)
@@ -294,15 +304,20 @@ class RedisStore:
             moment = moment._replace(
                 id=snapshot.octets(name), run=moment.run.partition("/")[0] + "/" + snapshot.octets(name).decode("ascii", "replace")
             )
-        hint, _ = self.ledger.take_leases({name: snapshot.octets(record) for name, record in leases.items()}, moment.time)
-        if hint is not None:
-            self._listeners.tell(hint)
+        self._learn({name: snapshot.octets(record) for name, record in leases.items()}, moment.time)
         return moment, answers[: len(writes)], answers[len(writes) : first]
 
+    def _learn(self, leases: Mapping[str, bytes], now: float) -> None:
+        hint, _ = self.ledger.take_leases(leases, now)
+        if hint is not None:
+            self._listeners.tell(hint)
+
     async def _forget_names(self, wire: Wire, found: Any, leases: Mapping[str, Any]) -> None:
-        """Take names of probers away that have had no lease for a day. Who may not, leaves it to others."""
-        if self._speakers and (gone := [name for name in layout.names(found) if leases.get(name) == b""]):
-            await wire.ask_each([("SREM", self._keys.probers, *gone)])
+        """Take names of probers away that have had no lease and no votes for a day. Who may not, leaves it to others."""
+        if self._speakers and (silent := [name for name in layout.names(found) if leases.get(name) == b""]):
+            lengths = await wire.ask_each([("HLEN", self._keys.votes(name)) for name in silent])
+            if gone := [name for name, length in zip(silent, lengths, strict=True) if length == 0]:
+                await wire.ask_each([("SREM", self._keys.probers, *gone)])
 
     def _noted(self, answers: Sequence[Any]) -> None:
         """Remember which hint of ours must have been seen for the next reading to be up to date."""
