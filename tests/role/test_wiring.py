@@ -40,7 +40,10 @@ def test_settings_become_a_service(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     environ = {"GSLB_DNS_LISTEN": "[::1]:53", "GSLB_DNS_THREADS": "3", "GSLB_DNS_USER": "nobody", "GSLB_DNS_TCP_IDLE": "3s", "GSLB_DNS_ECS": "false"}
     chosen = serve.service(load(None, environ), tmp_path / "gslb.yaml", probing=True)
     assert chosen.optional == frozenset()  # asked for by name: then it must be there
-    assert (chosen.planes, chosen.options.user, chosen.options.tcp.idle, chosen.options.ecs) == (3, "nobody", 3.0, False)
+    assert (chosen.options.user, chosen.options.tcp.idle, chosen.options.ecs) == ("nobody", 3.0, False)
+    assert (chosen.planes, chosen.threads) == ((3, 1) if chosen.options.engine == "python" else (1, 3))
+    python = serve.service(load(None, {**environ, "GSLB_DNS_ENGINE": "python", "GSLB_DNS_PIN": "true"}), None, probing=False)
+    assert (python.planes, python.threads, python.pin, python.options.engine, python.options.sockets) == (3, 1, True, "python", 3)
     assert chosen.control == ("--settings", str(tmp_path / "gslb.yaml"), "--probing")
 
 
