@@ -149,7 +149,7 @@ class Ledger:
 
     def take_push(self, site: str, key: str, record: bytes) -> bool:
         """Take what a site says of itself; whether that is another thing now."""
-        who, place = (site, key), Place("push", site, key)
+        who, place = (site, key), Place("push", site, key[:512])
         before = self._pushed.get(who, _Pushed())
         if record == before.record or self._reader.refused(place, record):
             return False

@@ -6,6 +6,7 @@ is bounded, and the log is no way to fill a disk.
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
@@ -14,7 +15,8 @@ from gslb import log, metrics
 from gslb.store.envelope import Header, RefusedError, peek, unseal
 from gslb.store.identity import Identity
 
-MOST: Final = 1024  # pairs of writer and reason with a line of their own; places whose refused record is remembered, so that it is counted once
+LINES: Final = 256  # pairs of writer and reason that get a line in the log
+PLACES: Final = 8192  # places whose refused record is remembered, so that it is counted once: a few hundred probers' hashes full of rubbish
 
 Heard = Callable[[str, str, str], None]  # (reason, kind, writer) of a refusal
 
@@ -35,7 +37,7 @@ class Reader:
         self._heard = heard
         self._counts: Counter[str] = Counter()
         self._said: set[tuple[str, str]] = set()
-        self._refused: dict[Place, bytes] = {}
+        self._refused: dict[Place, tuple[bytes, str]] = {}  # digest of the record, and why
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -43,8 +45,9 @@ class Reader:
         return dict(self._counts)
 
     def refused(self, place: Place, record: bytes) -> bool:
-        """Whether this very record was already refused there: it is not read again."""
-        return self._refused.get(place) == record
+        """Whether this very record was already refused there: it is not read again. What came too late may still be a part of something newer."""
+        before, reason = self._refused.get(place, (b"", ""))
+        return reason not in ("", "replayed") and before == _digest(record)
 
     def forgive(self) -> None:
         """Read again whatever was refused: keys have come or gone."""
@@ -60,13 +63,20 @@ class Reader:
         return unseal(record, self.identity.keyring)
 
     def refuse(self, error: RefusedError, place: Place, record: bytes) -> None:
-        """Count a record that is not believed."""
-        if len(self._refused) >= MOST:
+        """Count a record that is not believed; once where it stands."""
+        refusal = _digest(record), error.reason
+        if self._refused.get(place) == refusal:
+            return
+        if len(self._refused) >= PLACES:
             self._refused.clear()
-        self._refused[place] = record
+        self._refused[place] = refusal
         self._counts[error.reason] += 1
         metrics.store_refused.labels(error.reason).inc()
         self._heard(error.reason, place.kind, place.writer)
-        if (place.writer, error.reason) not in self._said and len(self._said) < MOST:
+        if (place.writer, error.reason) not in self._said and len(self._said) < LINES:
             self._said.add((place.writer, error.reason))
             log.warning("a record of the store is refused; more of the same are only counted", **place._asdict(), reason=error.reason, why=str(error))
+
+
+def _digest(record: bytes) -> bytes:
+    return hashlib.blake2b(record, digest_size=16).digest()
