@@ -8,6 +8,9 @@ Pure. What it says goes into the prober's lease: a suspect's votes are not count
     it votes DOWN on more than half of its targets (three   suspect, at once
     or more), and no other prober on half as great a share
     neither, three times in a row                           trusted again
+
+In an outage that all see, one of them sees it first and is alone for a moment. It is a witness to the next one all the same: only whose references
+fail is none.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from gslb.lease import Lease
 GOOD: Final = 3  # good rounds in a row after which a suspicion is over; fewer, and a way that flaps would be believed every other second
 _FEW: Final = 3  # targets; of one or two that are down together nothing follows
 _DOWN: Final = 0.5  # share
+_ALONE: Final = "alone in seeing"
 
 
 class Suspicion:
@@ -46,10 +50,10 @@ def blind(failed: int, of: int) -> str:
 
 
 def alone(targets: int, down: int, others: Iterable[Lease]) -> str:
-    """Say what it means that so many targets are down here, and so many at the other probers that are believed."""
-    shares = [lease.down / lease.targets for lease in others if lease.targets and not lease.suspect]
+    """Say what it means that so many targets are down here, and so many at the other probers."""
+    shares = [lease.down / lease.targets for lease in others if lease.targets and (not lease.suspect or lease.suspect.startswith(_ALONE))]
     if targets < _FEW or down <= _DOWN * targets or not shares:
         return ""
     if max(shares) >= down / targets / 2:
         return ""
-    return f"alone in seeing {down} of {targets} targets down"
+    return f"{_ALONE} {down} of {targets} targets down"

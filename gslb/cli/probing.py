@@ -1,4 +1,4 @@
-"""`gslb probe --once`: one look at one address, with every step and time."""
+"""`gslb probe`: a prober on its own; `gslb probe --once`: one look at one address, with every step and time."""
 
 from __future__ import annotations
 
@@ -24,17 +24,37 @@ class Format(StrEnum):
 
 def add_to(app: typer.Typer) -> None:
     """Register the command."""
-    app.command("probe", no_args_is_help=True)(probe)
+    app.command("probe")(probe)
 
 
 def probe(
-    check: Annotated[str, typer.Argument(metavar="CHECK", help="Name of a check in the zone files.")],
-    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="IP address to look at; no name is resolved.")],
-    once: Annotated[bool, typer.Option("--once", help="Look once and show every step.")] = False,  # noqa: FBT002  typer's way
+    check: Annotated[str, typer.Argument(metavar="CHECK", help="With --once: name of a check in the zone files.", show_default=False)] = "",
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="With --once: IP address to look at, never a name.", show_default=False)] = "",
+    once: Annotated[bool, typer.Option("--once", help="Look once at one address, and show every step.")] = False,  # noqa: FBT002  typer's way
     config: Annotated[Path | None, typer.Option("--config", "-c", help="Settings file; default: gslb.yaml.", show_default=False)] = None,
-    format_: Annotated[Format, typer.Option("--format")] = Format.TEXT,
+    format_: Annotated[Format, typer.Option("--format", help="How a look is shown.")] = Format.TEXT,
 ) -> int:
-    """Run one check against one address, as a prober here would. Exit code 0: passed, 1: failed, 2: wrong usage, 3: could not look."""
+    """Probe all that the zone files name, and vote in the shared store, until SIGTERM; SIGHUP loads the files anew.
+
+    With --once, run one check against one address, as a prober here would. Exit code 0: passed, 1: failed, 2: wrong usage, 3: could not look.
+    """
+    from gslb.cli.checking import settings_or_exit
+    from gslb.errors import UsageError
+
+    if once and check and address:
+        return _once(check, address, config, format_)
+    if once:
+        raise UsageError("--once needs a check and an address: gslb probe --once CHECK ADDRESS")
+    if check:
+        raise UsageError("to look once at one address, say --once; a prober on its own takes what to look at from the zone files")
+    from gslb.role import probe as role
+
+    role.run(settings_or_exit(config))
+    return 0
+
+
+def _once(check: str, address: str, config: Path | None, format_: Format) -> int:
+    """Look once and show it."""
     import asyncio
     import json
     from ipaddress import ip_address
@@ -43,8 +63,6 @@ def probe(
     from gslb.cli.checking import settings_or_exit
     from gslb.errors import UsageError
 
-    if not once:
-        raise UsageError("probe needs --once: a prober that runs on its own is part of gslb run")
     try:
         there = ip_address(address)
     except ValueError:

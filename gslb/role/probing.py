@@ -14,7 +14,7 @@ from typing import Final
 
 from gslb import log, metrics
 from gslb.check.canary import Canary, Server
-from gslb.check.clock import JUMP, StoreClock
+from gslb.check.clock import JUMP, Clock, StoreClock
 from gslb.check.peers import Peers
 from gslb.check.prober import Listener, Prober
 from gslb.check.references import References
@@ -47,12 +47,13 @@ class Probing:
         remembered: Iterable[Vote] = (),
         heard: Listener | None = None,
         changed: Callable[[], None] = lambda: None,
+        clock: Clock | None = None,
     ) -> None:
         self._name, self._place = settings.probe_name, settings.probe_place
         self._settings = settings.probe or Probe()
         self._store = store
         self._changed = changed
-        self._clock = StoreClock()
+        self._clock = StoreClock(clock)
         self._began = self._clock.wall()
         self.prober = Prober(
             self._name,
@@ -130,10 +131,18 @@ class Probing:
             self._doubt()
             await self._renew_once()
             due = max(due + RENEW, self._clock.steady())
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(due - self._clock.steady()):
-                    await self._hurry.wait()
-                    due = self._clock.steady()  # what was said out of turn counts
+            if await self._nap(due):
+                due = self._clock.steady()  # what was said out of turn counts
+
+    async def _nap(self, until: float) -> bool:
+        """Wait until then; True where there is something to say before."""
+        ends = {asyncio.ensure_future(self._clock.sleep_until(until)), hurry := asyncio.ensure_future(self._hurry.wait())}
+        try:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for end in ends:
+                end.cancel()
+        return hurry.done() and not hurry.cancelled()
 
     async def _renew_once(self) -> None:
         lease = Lease(

@@ -156,6 +156,72 @@ async def test_votes_are_published_on_change_only():
     assert sum(map(len, world.published)) == 5
 
 
+async def test_a_faster_interval_while_the_state_may_change_and_for_a_minute_after():
+    world = World()
+    world.prober.set_targets(targets("192.0.2.1", "192.0.2.2", interval=10.0, fast_interval=1.0))
+    async with world.running():
+        await world.clock.advance(30.0)
+        assert len(world.times("192.0.2.1")) == 4, "at rest it is the usual one, after the first result too"
+        Scripted.says["192.0.2.1"] = FAIL
+        await world.clock.advance(12.0)
+        failed = [at for at in world.times("192.0.2.1") if at > 30.0]
+        assert [b - a for a, b in pairwise(failed)] == [1.0] * (len(failed) - 1)
+        assert [v.seconds_to_change for batch in world.published[-3:] for v in batch] == [2.0, 1.0, None], "and a TTL may count on it"
+        assert world.votes["192.0.2.1"].state is State.DOWN
+        down = world.votes["192.0.2.1"].since - 1_000_000.0
+        await world.clock.advance(100.0)
+        after = [at for at in world.times("192.0.2.1") if at > down]
+        assert [b - a for a, b in pairwise(after)] == [1.0] * 59 + [10.0] * (len(after) - 60)
+        assert len(after) > 62
+        assert max(b - a for a, b in pairwise(world.times("192.0.2.2"))) == 10.0, "others keep theirs"
+
+
+async def test_when_everything_fails_only_few_are_in_haste(monkeypatch):
+    monkeypatch.setattr("gslb.check.prober._FAST", (2, 0.1))
+    world = World()
+    addresses = [f"192.0.2.{n}" for n in range(30)]
+    world.prober.set_targets(targets(*addresses, interval=10.0, fast_interval=1.0, down=100))
+    async with world.running():
+        await world.clock.advance(30.0)
+        Scripted.says |= dict.fromkeys(addresses, FAIL)
+        await world.clock.advance(20.0)
+        world.prober.set_targets(targets(*addresses[10:], interval=10.0, fast_interval=1.0, down=100))
+        await world.clock.advance(20.0)
+        begun = len(Scripted.asked)
+        await world.clock.advance(20.0)
+        assert len(Scripted.asked) - begun == 2 * 20 + 18 * 2, "two of the twenty left: those that were let go of have made room"
+
+
+async def test_times_move_with_the_clock_but_not_those_of_before():
+    remembered = [Vote(Target("web", "d", "192.0.2.2"), "p1", State.DOWN, 5.0, last_up=4.0)]
+    world = World(remembered=remembered)
+    world.prober.set_targets(targets("192.0.2.1", "192.0.2.2"))
+    Scripted.says["192.0.2.2"] = BLIND
+    async with world.running():
+        await world.clock.advance(1.0)
+        world.prober.shift(3600.0, since=1_000_000.0)
+        await world.clock.settle()
+        votes = {vote.target.address: vote for vote in world.published[-1]}
+        assert votes["192.0.2.1"].since == 1_000_000.5 + 3600.0
+        assert (votes["192.0.2.2"].since, votes["192.0.2.2"].last_up) == (1_000_000.5 + 3600.0, 4.0), "the abstention began now, it was up long ago"
+        Scripted.says["192.0.2.2"] = FAIL
+        await world.clock.advance(5.0)
+        assert world.votes["192.0.2.2"].since == 5.0, "still the outage of before"
+
+
+async def test_all_is_said_again_when_asked():
+    world = World()
+    world.prober.set_targets(targets("192.0.2.1", "192.0.2.2"))
+    Scripted.says["192.0.2.2"] = FAIL
+    async with world.running():
+        await world.clock.advance(5.0)
+        assert (world.prober.targets, world.prober.down) == (2, 1)
+        said = len(world.published)
+        world.prober.say_again()
+        await world.clock.settle()
+        assert {vote.target.address for vote in world.published[said]} == {"192.0.2.1", "192.0.2.2"}
+
+
 async def test_own_faults_are_abstentions():
     world = World()
     world.prober.set_targets(targets("192.0.2.1", "192.0.2.2", "192.0.2.3"))

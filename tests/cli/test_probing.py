@@ -1,4 +1,4 @@
-"""`gslb probe --once`: steps, verdicts, exit codes; against real servers."""
+"""`gslb probe`: what it wants to be told; `--once`: steps, verdicts, exit codes; against real servers."""
 
 from __future__ import annotations
 
@@ -127,7 +127,9 @@ def test_a_program_runs_only_where_it_may(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("web", "127.0.0.1"), "needs --once"),
+        ((), "needs a store that others read too"),
+        (("web", "127.0.0.1"), "say --once"),
+        (("--once", "web"), "needs a check and an address"),
         (("--once", "web", "www.example.com"), "'www.example.com' is not an IP address"),
         (("--once", "wbe", "127.0.0.1"), "there is no check 'wbe'; there are: web"),
         (("--once", "web", "127.0.0.1", "--config", "none.yaml"), "none.yaml"),
