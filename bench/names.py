@@ -95,7 +95,19 @@ def plane(server: Server) -> Memory:
 
 
 def render(found: Sequence[Measure], chosen: Sequence[Peer]) -> list[str]:
-    head = ["server", "first answer after", "RSS", "shared once", "peak", "RSS per name", "plane alone", "q/s", "CPU µs/query: user + system", "lost"]
+    head = [
+        "server",
+        "first answer after",
+        "RSS",
+        f"with {FEW}",
+        "shared once",
+        "peak",
+        "RSS per name",
+        "plane alone",
+        "q/s",
+        "CPU µs/query: user + system",
+        "lost",
+    ]
     body = []
     for few, many in zip(found[::2], found[1::2], strict=True):
         per_name, of_plane = (1e6 * (b - a) / (many.names - few.names) for a, b in ((few.rss, many.rss), (few.plane, many.plane)))
@@ -104,7 +116,7 @@ def render(found: Sequence[Measure], chosen: Sequence[Peer]) -> list[str]:
             [
                 f"{many.server} {version}".strip(),
                 f"{many.ready:.2f} s",
-                *(f"{mb:,.0f} MB" for mb in (many.rss, many.pss, many.peak)),
+                *(f"{mb:,.0f} MB" for mb in (many.rss, few.rss, many.pss, many.peak)),
                 f"{per_name:,.0f} octets",
                 f"{of_plane:,.0f} octets" if many.plane else "–",
                 f"{many.qps:,.0f}",
