@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from gslb.geo import mmdb, source
+from gslb.geo import kept, mmdb, source
 from gslb.geo.atlas import Atlas, build
-from gslb.geo.countries import countries, shipped
+from gslb.geo.countries import shipped
 from gslb.model import NetworkFact, Site
 
 __all__ = ["Atlas", "load", "read", "shipped"]
@@ -25,7 +25,7 @@ def load(
 ) -> Atlas:
     """Read the databases (files or folders; None: no geo data) and lay the operator's networks over them. Raises GeoError.
 
-    `cache`: a folder that may keep unpacked files, so that the next start need not unpack.
+    `cache`: a folder that may keep unpacked and flattened files, so that the next start need not do that again.
     """
     return build(read(database, cache=cache), networks, sites)
 
@@ -33,4 +33,4 @@ def load(
 def read(database: Path | Sequence[Path] | None, *, cache: Path | None = None) -> list[mmdb.Database]:
     """Read databases alone, for a caller whose networks change more often than its files."""
     paths = source.files(database) if database is not None else []
-    return [mmdb.read(source.content(path, cache), path.name, countries()) for path in paths]
+    return [kept.read(path, cache) for path in paths]

@@ -53,12 +53,18 @@ def shipped() -> Path | None:
 
 
 @cache
-def countries() -> Countries:
-    """Read the shipped table, once. Raises GeoError where the installation lacks it."""
+def table_text() -> str:
+    """Read the shipped table's file, once. Raises GeoError where the installation lacks it."""
     folder = shipped()
     if folder is None:
         raise GeoError(f"the country table is missing from this installation: {_FOLDERS[0] / 'countries.json'}")
-    table = json.loads((folder / "countries.json").read_text(encoding="utf-8"))
+    return (folder / "countries.json").read_text(encoding="utf-8")
+
+
+@cache
+def countries() -> Countries:
+    """Return the shipped table. Raises GeoError where the installation lacks it."""
+    table = json.loads(table_text())
     return Countries(
         of={
             code: Country(code, row["name"], row["continent"], (row["location"][0], row["location"][1]))

@@ -45,7 +45,7 @@ def _in_folder(folder: Path) -> list[Path]:
 def content(path: Path, cache: Path | None = None) -> bytes:
     """Return the octets of a database, unpacked. Raises GeoError."""
     try:
-        packed = _bounded_read(path)
+        packed = bounded(path)
         if path.suffix != ".xz":
             return packed
         if cache is None:
@@ -57,7 +57,8 @@ def content(path: Path, cache: Path | None = None) -> bytes:
         raise GeoError(f"{path}: {error}") from None
 
 
-def _bounded_read(path: Path) -> bytes:
+def bounded(path: Path) -> bytes:
+    """Read a regular file of a believable size. Raises OSError or GeoError."""
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):  # before it is opened: opening a named pipe would wait for ever
         raise GeoError("not a regular file")
@@ -85,14 +86,14 @@ def _cached(packed: bytes, unpacked: Path) -> bytes:
     """
     note = unpacked.with_suffix(".sha256")
     with suppress(OSError, GeoError):
-        octets = _bounded_read(unpacked)
+        octets = bounded(unpacked)
         if note.read_text(encoding="ascii") == _digests(packed, octets):
             return octets
     octets = _unpacked(packed)
     with suppress(OSError):
         unpacked.parent.mkdir(parents=True, exist_ok=True)
-        _write(unpacked, octets)
-        _write(note, _digests(packed, octets).encode())
+        write(unpacked, octets)
+        write(note, _digests(packed, octets).encode())
     return octets
 
 
@@ -100,14 +101,12 @@ def _digests(packed: bytes, octets: bytes) -> str:
     return f"packed {hashlib.sha256(packed).hexdigest()}\nunpacked {hashlib.sha256(octets).hexdigest()}\n"
 
 
-def _write(path: Path, octets: bytes) -> None:
-    """Write beside and rename, so that nobody ever sees half a file."""
+def write(path: Path, octets: bytes) -> None:
+    """Write beside and rename, so that nobody ever sees half a file. Not waited for: after a power cut a digest tells what is damaged."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(octets)
-            file.flush()
-            os.fsync(file.fileno())
         Path(name).chmod(0o644)
         Path(name).replace(path)
     except OSError:

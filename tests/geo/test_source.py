@@ -72,10 +72,10 @@ def test_a_cache_that_cannot_be_written_is_no_fault(packed: Path, tmp_path: Path
 
 
 def test_a_failed_write_leaves_nothing_behind(packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(_: int) -> None:
+    def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(Path, "chmod", full)
     assert source.content(packed, tmp_path / "cache") == CONTENT
     assert list((tmp_path / "cache").iterdir()) == []
 
