@@ -62,7 +62,7 @@ class Vote:
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The judged state of a target. `last_up`: the last time it was up, None if never seen up. `changed`: whether it is known to have been otherwise
-    before; what was up when first seen has not come back from anything (`ramp`, `failback_delay`).
+    before; what was up when first seen has not come back from anything (`ramp`, `failback_delay`). `held`: kept, for too few have an opinion now.
     """
 
     state: State
@@ -72,6 +72,7 @@ class Verdict:
     seconds_to_change: float | None = None
     reason: str = ""
     changed: bool = True
+    held: bool = False
 
 
 Verdicts = Mapping[Target, Verdict]

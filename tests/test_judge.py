@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gslb.judge import MAX_STALE, carry, judge, judge_all
+from gslb.lease import Voter
+from gslb.quorum import Quorum
 from gslb.verdict import State, Target, Verdict, Vote
 
 T = Target("web", "d", "192.0.2.1")
@@ -16,6 +20,11 @@ LETTERS = {"u": UP, "d": DOWN, "-": UNKNOWN}
 
 def vote(state, since=1.0, prober="p", **fields):
     return Vote(T, prober, state, since, **fields)
+
+
+def settled(verdict):
+    """The verdict as it was before it was held."""
+    return replace(verdict, held=False, reason="")
 
 
 def votes(letters):
@@ -77,7 +86,8 @@ def test_held_and_never_down_for_want_of_news(previous, cast, now, state):
     verdict = judge(cast, before, now)
     assert verdict.state is state
     if state is previous:
-        assert verdict == before
+        assert settled(verdict) == before
+        assert verdict.held is (state is not UNKNOWN)
     assert judge(cast, verdict, now) == verdict, "judging again changes nothing"
 
 
@@ -96,7 +106,8 @@ def test_held_and_never_down_for_want_of_news(previous, cast, now, state):
         ("duu", UP, 3),
         ("uud", UP, 2),
         ("uuu", UP, 2),  # with two of three it could not be down any more
-        ("-d", DOWN, 2),  # an abstention is no vote
+        ("-d", UNKNOWN, 1),  # one of two: below the minimum, and nothing to hold
+        ("-dd", DOWN, 3),  # an abstention is no vote
         ("-ud-", UP, 2),
         ("dduu", UP, 4),
     ],
@@ -136,7 +147,9 @@ def test_same_votes_same_verdict(cast, chance):
     again = judge(ballots, None, 10.0)
     assert (again.state, again.since, again.seconds_to_change, again.grade) == (first.state, first.since, first.seconds_to_change, first.grade)
     opinions = [ballot.state for ballot in ballots if ballot.state is not UNKNOWN]
-    assert (first.state is DOWN) == (opinions.count(DOWN) * 2 > len(opinions))
+    enough = len(opinions) >= min(2, max(1, len(ballots)))
+    assert (first.state is DOWN) == (enough and opinions.count(DOWN) * 2 > len(opinions))
+    assert (first.state is UNKNOWN) == (not enough)
 
 
 # ---- all at once ----
@@ -168,7 +181,7 @@ def test_only_what_changes_rows_is_changed():
 def test_targets_without_votes_are_held():
     verdicts, _ = judge_all(board(Vote(A, "p", DOWN, 1.0)), {}, 5.0)
     again, changed = judge_all({}, verdicts, 1e9)
-    assert (again, changed) == (verdicts, frozenset())
+    assert (settled(again[A]), again[A].held, changed) == (verdicts[A], True, frozenset())
 
 
 def test_a_hint_saves_the_rest():
@@ -187,3 +200,77 @@ def test_after_a_load_edited_checks_inherit_and_removed_ones_are_dropped():
     down = Verdict(DOWN, 1.0)
     kept = carry({A: down, B: Verdict(UP, 2.0), C: Verdict(UP, 3.0)}, [edited, B, other])
     assert kept == {edited: down, B: Verdict(UP, 2.0)}
+
+
+# ---- quorums, places and leases ----
+
+FRA, IAD, SIN = "fra", "iad", "sin"
+
+
+def voters(*places, gone=(), suspect=()):
+    """Probers p1, p2, … in these places; the numbered ones are gone (for 100 s), or doubt themselves."""
+    return {f"p{n}": Voter(place, 100.0 if n in gone else 1.0, fresh=n not in gone, suspect=n in suspect) for n, place in enumerate(places, 1)}
+
+
+@pytest.mark.parametrize(
+    ("quorum", "letters", "state"),
+    [
+        (Quorum("any"), "uud", DOWN),
+        (Quorum("any"), "uuu", UP),
+        (Quorum("all"), "udd", UP),
+        (Quorum("all"), "ddd", DOWN),
+        (Quorum("at_least", 2), "uudd", DOWN),
+        (Quorum("at_least", 3), "uudd", UP),
+        (Quorum("at_least", 5), "dd", DOWN),  # where fewer are there, all of them
+        (Quorum("percent", 25), "uuud", DOWN),
+        (Quorum("percent", 26), "uuud", UP),
+        (Quorum("percent", 100), "dddu", UP),
+    ],
+)
+def test_quorums(quorum, letters, state):
+    assert judge(votes(letters), None, 9.0, quorum=quorum).state is state
+
+
+@pytest.mark.parametrize(
+    ("letters", "places", "state"),
+    [
+        ("dddu", (FRA, FRA, FRA, IAD), UP),  # one place says down, one says up: a tie
+        ("ddduu", (FRA, FRA, FRA, IAD, SIN), UP),
+        ("udd", (FRA, IAD, SIN), DOWN),
+        ("duuddu", (FRA, FRA, FRA, IAD, IAD, SIN), UP),  # only iad says so
+        ("dduddu", (FRA, FRA, FRA, IAD, IAD, SIN), DOWN),  # fra and iad do
+        ("dudd", (FRA, FRA, IAD, SIN), DOWN),  # a tie within fra is up there
+    ],
+)
+def test_a_majority_of_places(letters, places, state):
+    assert judge(votes(letters), None, 9.0, quorum=Quorum("places"), voters=voters(*places)).state is state
+
+
+def test_who_is_gone_or_doubts_itself_does_not_count():
+    cast = votes("ddu")
+    assert judge(cast, None, 200.0, voters=voters(FRA, FRA, FRA)).state is DOWN
+    assert judge(cast, None, 200.0, voters=voters(FRA, FRA, FRA, gone=(1,))).state is UP, "one to one is a tie"
+    assert judge(cast, None, 200.0, voters=voters(FRA, FRA, FRA, suspect=(2,))).state is UP
+    assert judge(cast, None, 200.0, voters={}).state is UNKNOWN, "votes of nobody"
+
+
+def test_below_the_minimum_the_verdict_is_held_until_it_is_too_old():
+    was = Verdict(UP, 0.5, last_up=0.5)
+    alone = voters(FRA, FRA, FRA, gone=(2, 3))
+    held = judge(votes("ddd"), was, 200.0, voters=alone)
+    assert (settled(held), held.held, held.reason) == (was, True, "held: 1 of 3 probers heard")
+    long_gone = {**alone, "p2": Voter(FRA, 700.0, fresh=False), "p3": Voter(FRA, 700.0, fresh=False)}
+    assert judge(votes("ddd"), was, 999.0, voters=long_gone).state is DOWN, "they hold it no more: one is enough"
+    assert judge(votes("ddd"), was, 999.0, quorum=Quorum(min_votes=2), voters=long_gone).state is UNKNOWN, "two were asked for"
+    everyone = {name: Voter(FRA, 700.0, fresh=False) for name in alone}
+    assert judge(votes("ddd"), was, 999.0, voters=everyone).state is UNKNOWN, "never down for want of news"
+
+
+def test_one_target_under_two_quorums():
+    strict = replace(A, quorum=Quorum("any").key)
+    cast = board(*(Vote(A, prober, state, 1.0) for prober, state in (("p1", DOWN), ("p2", UP), ("p3", UP))))
+    verdicts, changed = judge_all(cast, {}, 5.0, quorums={A: (A, strict)})
+    assert (verdicts[A].state, verdicts[strict].state, changed) == (UP, DOWN, {A, strict})
+    again, changed = judge_all(cast, verdicts, 6.0, only=[A], quorums={A: (A, strict)})
+    assert (again, changed) == (verdicts, frozenset())
+    assert carry(verdicts, [replace(strict, digest="other")]) == {replace(strict, digest="other"): verdicts[strict]}
