@@ -35,6 +35,7 @@ def steps() -> list[Step]:
     first, *others = service.engines()
     profiled = [(f"gslb {first}", "gslb", work) for work in WORK] + [("bare echo", "echo", "static")]
     return [
+        Step("agree.py", "--subnets 1000", 0.3, "--subnets 50", ""),
         Step("run.py", "--rounds 5 --seconds 2", 8.5, "--rounds 1 --seconds 0.3", "latest.md"),
         Step("publish.py", f"--engine {first} --minutes 10 --rest 20", 11.5, "--minutes 0.2 --rest 5", f"publish-{first}.md"),
         *(Step("publish.py", f"--engine {other} --minutes 1 --rest 15", 2, "--minutes 0.2 --rest 5", f"publish-{other}.md") for other in others),
@@ -61,7 +62,12 @@ def main() -> None:
 
 def done(step: Step, folder: Path, *, quick: bool) -> bool:
     """Run a step; whether it went well."""
-    words = [step.script, *shlex.split(step.arguments), *(shlex.split(step.quick) if quick else []), "--output", str(folder / step.output)]
+    words = [
+        step.script,
+        *shlex.split(step.arguments),
+        *(shlex.split(step.quick) if quick else []),
+        *(["--output", str(folder / step.output)] if step.output else []),
+    ]
     say(f"\n==== bench/{shlex.join(words)}")
     began = time.monotonic()
     code = subprocess.run([sys.executable, ROOT / "bench" / words[0], *words[1:]], check=False).returncode
