@@ -14,7 +14,7 @@ from typing import Final
 import typer
 from typer.exceptions import TyperException
 
-from gslb.cli import asking, checking, demonstrating, explaining, geography, overriding, probing, serving, versions
+from gslb.cli import asking, checking, demonstrating, explaining, geography, keys, overriding, probing, serving, versions
 from gslb.errors import GslbError, UsageError
 
 app: Final = typer.Typer(
@@ -33,6 +33,7 @@ asking.add_to(app)
 explaining.add_to(app)
 overriding.add_to(app)
 geography.add_to(app)
+keys.add_to(app)
 probing.add_to(app)
 demonstrating.add_to(app)
 
