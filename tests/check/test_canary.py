@@ -19,6 +19,10 @@ from gslb.testing.servers import closed_port, listening
 NAME = "www.example.com."
 
 
+async def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.close()
+
+
 class Nameserver(asyncio.DatagramProtocol):
     """Answers as `how` says: well, lame (no authority), empty, or not at all."""
 
@@ -102,7 +106,7 @@ async def test_references_fail_at_once_and_are_well_after_good_rounds(references
         await changed.wait()
         assert it.failing == "2 of 2 references fail", "one refuses, and one cannot be looked at, which is our own fault"
         changed.clear()
-        async with listening(lambda _reader, writer: writer.close()) as port:
+        async with listening(hang_up) as port:
             it.set([(replace(sure, options={"port": port}), "127.0.0.1")])
             await changed.wait()
             assert it.failing == ""
