@@ -137,18 +137,21 @@ def _vote(row: Sequence[Any], checks: Sequence[tuple[str, str]], prober: str) ->
 
 
 def _target(checks: Sequence[tuple[str, str]], number: Any, address: Any) -> Target:
-    check, digest = checks[_count(number)]
-    return Target(check, digest, _address(_text(address)))
+    if type(number) is not int or number < 0:
+        raise ValueError("not a number of a check")
+    return _one_target(*checks[number], address)
 
 
-@lru_cache(maxsize=65_536)  # the same addresses with every batch; reading one takes as long as all the rest of a vote
-def _address(text: str) -> str:
-    return str(ip_address(text))
+@lru_cache(maxsize=65_536)  # the same targets with every batch and prober: one object of each, and no address read twice
+def _one_target(check: str, digest: str, address: Any) -> Target:
+    return Target(check, digest, str(ip_address(_text(address))))
 
 
 def _text(value: Any) -> str:
     if type(value) is not str or len(value) > TEXT:
         raise ValueError("not a short text")
+    if not value.isascii():
+        value.encode()  # half a character, which JSON may hold and nothing can write, is a ValueError
     return value
 
 

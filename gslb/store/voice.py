@@ -134,7 +134,8 @@ class Voice:
         touched: set[Target] = set()
         if self.heard is not None and self.heard is not self.shown and (not asks or self._current(self.heard.at)):
             before, self.shown = self.votes, self.heard
-            touched = {target for target in before.keys() | self.votes.keys() if before.get(target) != self.votes.get(target)}
+            touched = {target for target, vote in self.votes.items() if (old := before.get(target)) is not vote and old != vote}
+            touched |= before.keys() - self.votes.keys()
         lease = self.latest
         if lease is None or lease is self.lease or (asks and not self.proven(lease.epoch)):
             return Settled(touched, lease=False)

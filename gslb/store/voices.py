@@ -21,7 +21,6 @@ from gslb.store.voice import BEGIN, Position, Settled, Voice
 from gslb.verdict import Target, Vote
 
 _FIELD: Final = re.compile("[ac][0-9]{1,19}")  # fields of a hash that this version knows; others are passed over
-_NOBODY: Final[Mapping[str, Vote]] = MappingProxyType({})
 
 
 class MissingError(LookupError):
@@ -248,15 +247,17 @@ class Voices:
         """Put a prober's votes that count among those of the others."""
         votes = self._voices[prober].votes
         changed = set()
-        for target in {*touched, *settled.targets}:
-            before = self._votes.get(target, _NOBODY)
+        for target in settled.targets.union(touched):
+            before = self._votes.get(target)
             vote = votes.get(target)
-            if before.get(prober) == vote:
+            if (before.get(prober) if before else None) == vote:
                 continue
             changed.add(target)
-            after = {name: one for name, one in before.items() if name != prober}
+            after = dict(before) if before else {}
             if vote is not None:
                 after[prober] = vote
+            else:
+                del after[prober]
             if after:
                 self._votes[target] = MappingProxyType(after)
             else:

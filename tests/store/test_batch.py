@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gslb.lease import Lease
 from gslb.store.batch import ANSWERS, BATCH, TEXT, lease_content, parts, read_lease, read_votes, votes_content
-from gslb.store.envelope import Header, RefusedError, Unsigned, seal
+from gslb.store.envelope import Anybody, Header, RefusedError, Unsigned, seal, unseal
 from gslb.verdict import State, Target, Vote
 
 moments = st.floats(0, 4e9).map(lambda x: round(x, 3))
@@ -79,3 +79,18 @@ def test_a_part_of_all_votes_fits_into_a_record():
     with pytest.raises(RefusedError):
         read_votes(votes_content(one), "p1")
     assert len(lease_content(Lease("p1", "fra", 1.0), map(str, range(5000)))["answers"]) == ANSWERS
+
+
+def test_half_a_character_neither_stops_a_prober_nor_gets_through():
+    vote = Vote(Target("c", "d", "192.0.2.1"), "p1", State.DOWN, 1.0, reason="banner \udcff")
+    record = seal(Header("votes", "", "", 1, 1), votes_content([vote]), Unsigned("p1"))
+    assert read_votes(unseal(record, Anybody())[1], "p1").votes[0].reason == "banner ?"
+    with pytest.raises(RefusedError):
+        read_votes(votes_content([vote]), "p1")
+
+
+def test_the_same_target_is_one_object():
+    content = votes_content([Vote(Target("c", "d", "2001:db8:0::1"), "p1", State.UP, 1.0)])
+    first, second = read_votes(content, "p1").votes[0].target, read_votes(content, "p2").votes[0].target
+    assert first is second
+    assert first.address == "2001:db8::1"
