@@ -57,19 +57,22 @@ class Plane:
         self._threads: dict[int, Thread] = {}
         self._servers: list[asyncio.Server] = []
         self._loaded = False
+        self._failed = False
         self._excuses = Excuses(self._loop.time)
         self._stop = asyncio.Event()
         self._leash = Leash(leash, self._hear, self._stop.set)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def run(self) -> None:
-        """Serve until SIGTERM, or until the supervisor is gone."""
+        """Serve until SIGTERM, or until the supervisor is gone. Raises SystemExit where sockets cannot be served: a new start may."""
         self._loop.add_signal_handler(signal.SIGTERM, self._stop.set)
         self._loop.set_exception_handler(self._excuse)
         self._intake.start()
         self._tasks += [self._loop.create_task(self._connections.sweep_forever()), self._loop.create_task(self._tick())]
         await self._stop.wait()
         await self._drain()
+        if self._failed:
+            raise SystemExit(1)
 
     def _swapped(self) -> None:
         """Take note that a new plan is obeyed, from the next packet on."""
@@ -106,7 +109,13 @@ class Plane:
             if not self._loaded or thread.open or len(thread.pairs) < thread.of:
                 continue
             thread.open = True
-            self._engine.listen([udp for udp, _tcp in thread.pairs.values()], thread.core)
+            try:
+                self._engine.listen([udp for udp, _tcp in thread.pairs.values()], thread.core)
+            except OSError as error:  # no thread to be had, or not that core; the kernel would go on sending queries there
+                log.error("a thread cannot be started; this plane ends, to be started anew", reason=str(error), core=thread.core)
+                self._failed = True
+                self._stop.set()
+                return
             self._tasks += [self._loop.create_task(self._accept(tcp)) for _udp, tcp in thread.pairs.values()]
 
     async def _accept(self, tcp: socket.socket) -> None:

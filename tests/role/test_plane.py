@@ -20,6 +20,7 @@ from gslb.role.leash import Leash
 from gslb.role.options import Options
 from gslb.role.plane import affordable
 from gslb.role.supervisor import make_pipe
+from gslb.testing import engines
 from gslb.transport.connections import Limits
 from gslb.transport.deltas import Deltas
 from gslb.transport.listen import Endpoint, Pair, bind
@@ -76,8 +77,8 @@ class Started:
         reply = await dns.asyncquery.udp(query, "127.0.0.1", port=self.pair.endpoint.port, timeout=5)
         return str(reply.answer[0][0])
 
-    def hand_out(self) -> None:
-        self.leash.send({"sockets": str(self.pair.endpoint), "thread": 0, "of": 1, "core": None}, self.pair)
+    def hand_out(self, core: int | None = None) -> None:
+        self.leash.send({"sockets": str(self.pair.endpoint), "thread": 0, "of": 1, "core": core}, self.pair)
 
     async def close(self) -> None:
         if self.process.returncode is None:
@@ -199,7 +200,7 @@ async def test_it_becomes_another_user(engine_name: str) -> None:
         async with asyncio.timeout(10):
             while not any("beat" in word for word in one.told):
                 await asyncio.sleep(0.01)
-        status = status_of(one.process.pid)
+        status = status_of(str(one.process.pid))
         assert len(set(status["Uid"].split())) == 1
         assert status["Uid"].split()[0] != "0"
         assert "0" not in status["Groups"].split()
@@ -209,6 +210,8 @@ async def test_it_becomes_another_user(engine_name: str) -> None:
                 await asyncio.sleep(0.01)
         one.hand_out()
         assert await one.ask() == "192.0.2.1"
+        users = {status_of(f"{one.process.pid}/task/{task.name}")["Uid"] for task in Path(f"/proc/{one.process.pid}/task").iterdir()}  # noqa: ASYNC240
+        assert users == {status["Uid"]}  # every thread of it
     finally:
         await one.close()
 
@@ -227,7 +230,45 @@ async def test_a_missing_user_is_said() -> None:
         await one.close()
 
 
-def status_of(pid: int) -> dict[str, str]:
+async def test_it_keeps_to_the_core_it_is_given(plane: Started, engine_name: str, wait: Callable[..., Any]) -> None:
+    core = max(os.sched_getaffinity(0))
+    plane.feed.offer(snapshot(1, b"\xc0\0\2\1"))
+    await wait(lambda: {"loaded": 1} in plane.told)
+    plane.hand_out(core)
+    assert await plane.ask() == "192.0.2.1"
+    tasks = {path.read_text().strip(): int(path.parent.name) for path in Path(f"/proc/{plane.process.pid}/task").glob("*/comm")}  # noqa: ASYNC240
+    answers = plane.process.pid if engine_name == "python" else tasks["gslb-udp-0"]
+    assert os.sched_getaffinity(answers) == {core}
+
+
+async def test_it_ends_rather_than_leave_sockets_without_an_answer(plane: Started, wait: Callable[..., Any]) -> None:
+    plane.feed.offer(snapshot(1, b"\xc0\0\2\1"))
+    await wait(lambda: {"loaded": 1} in plane.told)
+    plane.hand_out(core=1023)  # which is not there
+    assert await asyncio.wait_for(plane.process.wait(), 6) == 1
+
+
+@pytest.mark.skipif(bool(engines.native_missing()), reason=engines.native_missing())
+async def test_threads_have_sockets_of_their_own(wait: Callable[..., Any]) -> None:
+    one = Started(bind(Endpoint("127.0.0.1", 0)))
+    more = [bind(one.pair.endpoint) for _ in range(2)]
+    await one.start(Options(engine="native"))
+    one.feed.offer(snapshot(1, b"\xc0\0\2\1"))
+    await wait(lambda: {"loaded": 1} in one.told)
+    for _ in range(2):  # a second time, as to a plane that was started again while sockets were handed out
+        for number, pair in enumerate((one.pair, *more)):
+            one.leash.send({"sockets": str(pair.endpoint), "thread": number, "of": 1, "core": None}, pair)
+    for _ in range(60):
+        assert await one.ask() == "192.0.2.1"
+    threads = await wait(lambda: next((r["threads"] for r in one.reports if "threads" in r and sum(t["sent"] for t in r["threads"]) == 60), None))
+    assert [thread["number"] for thread in threads] == [0, 1, 2]
+    assert all(thread["sent"] > 0 for thread in threads)
+    for pair in more:
+        pair.close()
+    await one.close()
+
+
+def status_of(pid: str) -> dict[str, str]:
     return dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":\t" in line)
 
 
