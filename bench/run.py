@@ -58,7 +58,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="gslb-bench-") as folder:
         found = measure(chosen, Path(folder), options.rounds, options.seconds, failed)
     how = f"`make bench`: {options.rounds} interleaved rounds of {options.seconds:g} s, medians; all of a server on core 0, the generator on core 1."
-    absent = [f"{name} did not run: {why.splitlines()[0]}." for name, why in failed.items()]
+    absent = [f"{name} failed to start in {why.splitlines()[0]}." for name, why in failed.items()]
     command.keep_rows(options.output.with_suffix(".csv"), found)
     command.keep(options.output, ["# Speed on one core", "", how, *machine.header(idle=idle), *absent, *render(found, chosen)])
 
@@ -79,7 +79,7 @@ def measure(chosen: Sequence[Peer], folder: Path, rounds: int, seconds: float, f
                     server.settle()
                     found += [once(peer, server, key, turn, seconds) for key, work in WORK.items() if work.name or peer.geo_name]
             except StartError as error:
-                failed[peer.name] = str(error)
+                failed[peer.name] = f"round {turn + 1}: {error}"
                 say(f"{peer.name} did not start: {error}")
             shutil.rmtree(home)
     return found
@@ -102,6 +102,8 @@ def render(found: Sequence[Measure], chosen: Sequence[Peer]) -> list[str]:
     lines = []
     for key, work in WORK.items():
         rows = {peer.name: own for peer in chosen if (own := [one for one in found if one.work == key and one.server == peer.name])}
+        if not rows:
+            continue
         bases = {name: _median(rows[name], "qps") for name in BASES if name in rows}
         head = ["server", "q/s", "least – most", *(f"× {name}" for name in bases), "CPU µs/query: user + system", "core busy", "lost", "wrong"]
         body = [[f"{p.name} {p.version()}".strip(), *_cells(rows[p.name], bases.values())] for p in chosen if p.name in rows]
