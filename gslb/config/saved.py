@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from gslb.config import Loaded, Role, Source, build
+from gslb.config.loaded import Loaded, Role, Source, build
 from gslb.config.master_file import included_file
 from gslb.config.reading import Include
 from gslb.errors import Problems, StoreError
