@@ -38,7 +38,10 @@ _Value = TypeVar("_Value")
 
 
 class Records(NamedTuple):
-    """All that a store holds, as octets. `votes`: prober → field → record; `pushes`: site → key → record."""
+    """All that a store holds, as octets. `votes`: prober → field → record; `pushes`: site → key → record.
+
+    `unread`: probers of whom something is there that cannot be read: they are not gone, whatever else is missing.
+    """
 
     time: float
     run: str
@@ -47,6 +50,11 @@ class Records(NamedTuple):
     book: bytes = b""
     pushes: Mapping[str, Mapping[str, bytes]] = MappingProxyType({})
     nodes: Mapping[str, bytes] = MappingProxyType({})
+    unread: frozenset[str] = frozenset()
+
+    def lost(self, prober: str) -> bool:
+        """Whether nothing of a prober is there."""
+        return not (self.leases.get(prober) or self.votes.get(prober) or prober in self.unread)
 
 
 class Ledger:
@@ -93,8 +101,7 @@ class Ledger:
         for prober, record in records.leases.items():
             self._voices.take_lease(prober, record)
         for prober in self._voices.names:
-            gone = same and not records.leases.get(prober) and not records.votes.get(prober)
-            found.add(self._voices.forget(prober) if gone else self._voices.settle(prober, touched.get(prober, ())))
+            found.add(self._voices.forget(prober) if same and records.lost(prober) else self._voices.settle(prober, touched.get(prober, ())))
         if self.take_book(records.book):
             found.add(EVERYTHING)
         for site, words in records.pushes.items():

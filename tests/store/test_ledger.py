@@ -175,6 +175,7 @@ class TestUnsigned:
         assert shown(ledger) == {A: {"p1": UP}}
         assert ledger.overrides.version == 7
         assert ledger.take_leases({}, 13.0) == (None, frozenset())
+        assert ledger.take_all(Records(14.0, "r2", unread=frozenset({"p1"}))) is None, "something is there, of the wrong kind"
         assert ledger.take_all(Records(14.0, "r2")) == {A}
         assert shown(ledger) == {}
 

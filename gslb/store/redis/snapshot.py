@@ -181,6 +181,7 @@ async def _read(wire: Wire, keys: Layout, names: Names, refuse: Refuse) -> tuple
         octets(found[keys.book]),
         MappingProxyType({name: read_hashes[keys.push(name)] for name in names.registrants if keys.push(name) in read_hashes}),
         {name: record for name in names.nodes if (record := octets(found[keys.node(name)]))},
+        frozenset(name for name in names.probers if isinstance(found[keys.lease(name)], Exception) or keys.votes(name) not in read_hashes),
     )
     probers, registrants = answers[-2:]
     return Snapshot(now, names, records), (frozenset(names.probers) | set(layout.names(probers)), frozenset(layout.names(registrants)))
