@@ -226,7 +226,7 @@ class Replica:
         leases = dict(zip(names, map(snapshot.octets, answers[snapshot.MOMENT + 1 :]), strict=True))
         hint, missing = self._ledger.take_leases(leases, moment.time)
         self._tell_of(hint)
-        self._probers = snapshot.merged(answers[snapshot.MOMENT], self._identity.keyring.names("prober"))
+        self._probers = snapshot.merged(answers[snapshot.MOMENT], self._names())
         late, self._missed = missing & self._missed | (set(self._probers) - set(names)), missing
         if late:
             await self._fetch(wire, {"votes": set(late), "lease": set(late), "push": set(), "book": set()})
@@ -258,7 +258,7 @@ class Replica:
         if self._identity.signed and not self._ledger.challenge:
             self._ledger.turn()
         before = self._moment
-        whole = await snapshot.read(wire, self._keys, self._identity.keyring.names("prober"), self._ledger.refuse)
+        whole = await snapshot.read(wire, self._keys, self._names(), self._ledger.refuse)
         hint = await self._digest(whole)
         self._cursor, self._count, self._awaited = whole.moment.last, whole.moment.hints, None
         self._probers, self._nodes, self._missed = whole.names.probers, dict(whole.records.nodes), frozenset()
@@ -313,6 +313,10 @@ class Replica:
             await wire.ask_each([("HDEL", self._keys.nonces, *old)])
 
     # --- how it stands
+
+    def _names(self) -> set[str]:
+        """Return the probers that are asked after whatever the set of names says: a set that is lost or spoilt silences nobody."""
+        return {*self._identity.keyring.names("prober"), *self._ledger.leases}
 
     def _has(self, ticket: Ticket | None) -> bool:
         if ticket is None:

@@ -176,8 +176,7 @@ class RedisStore:
         if self._replica:
             await self._replica.reached(self._ticket, DEADLINE)
             return self._replica.state()
-        known = self._identity.keyring.names("prober")
-        whole = await self._link.use(lambda wire: snapshot.read(wire, self._keys, known, self.ledger.refuse))
+        whole = await self._link.use(lambda wire: snapshot.read(wire, self._keys, self._names(), self.ledger.refuse))
         self.ledger.take_all(whole.records)
         return self.ledger.state(whole.moment.time, whole.moment.run)
 
@@ -295,7 +294,7 @@ class RedisStore:
         moment = snapshot.moment(answers[first:])
         leases = dict(zip(names, answers[after + 1 :], strict=True))
         await self._forget_names(wire, answers[after], leases)
-        self._probers = snapshot.merged(answers[after], self._identity.keyring.names("prober"))
+        self._probers = snapshot.merged(answers[after], self._names())
         if new := [name for name in self._probers if name not in leases]:
             leases |= zip(new, await wire.ask_each([snapshot.string(keys.lease(name)) for name in new]), strict=True)
         if not moment.id:
@@ -306,6 +305,10 @@ class RedisStore:
             )
         self._learn({name: snapshot.octets(record) for name, record in leases.items()}, moment.time)
         return moment, answers[: len(writes)], answers[len(writes) : first]
+
+    def _names(self) -> set[str]:
+        """Return the probers that are asked after whatever the set of names says."""
+        return {*self._identity.keyring.names("prober"), *self.ledger.leases}
 
     def _learn(self, leases: Mapping[str, bytes], now: float) -> None:
         hint, _ = self.ledger.take_leases(leases, now)

@@ -46,7 +46,7 @@ class Watcher(RedisServer):
 
 
 class Sentinel:
-    """`replicas` and `watchers`: how many of each. One watcher alone decides faster; three agree by two."""
+    """`replicas` and `watchers`: how many of each. One watcher alone decides faster; three agree by two. `password`: of the watchers."""
 
     def __init__(self, replicas: int = 1, watchers: int = 1, password: str = "") -> None:
         self._wanted = replicas, watchers
@@ -58,8 +58,8 @@ class Sentinel:
     @property
     def url(self) -> str:
         """What `store` in the settings would say."""
-        who = f"default:{self._password}@" if self._password else ""
-        return f"redis+sentinel://{who}{','.join(f'127.0.0.1:{one.port}' for one in self.watchers)}/{SERVICE}/0"
+        who = f"?sentinel_user=default&sentinel_password={self._password}" if self._password else ""
+        return f"redis+sentinel://{','.join(f'127.0.0.1:{one.port}' for one in self.watchers)}/{SERVICE}/0{who}"
 
     @property
     def primary(self) -> RedisServer:
