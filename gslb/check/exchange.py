@@ -7,7 +7,7 @@ followed, no proxy asked.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from gslb import __version__
@@ -33,6 +33,14 @@ class Request:
     headers: Mapping[str, str]
     expect: Expectation
     tls: Tls | None
+    dialogues: dict[Address | None, Dialogue] = field(default_factory=dict, compare=False, repr=False)  # by address, where the request names it
+
+    def dialogue(self, address: Address) -> Dialogue:
+        """Return the request to this address, ready to be sent. Raises Unfit."""
+        to = None if self.host else address
+        if to not in self.dialogues:
+            self.dialogues[to] = Dialogue(self.method, self.path, self.fields(address))
+        return self.dialogues[to]
 
     def fields(self, address: Address) -> list[tuple[str, str]]:
         """Return the header fields; `Connection: close`, for this request is the only one (RFC 9112 section 9.6)."""
@@ -50,7 +58,7 @@ async def exchange(request: Request, address: Address, progress: Progress) -> st
     async with connected(address, request.port, progress, request.tls) as line:
         progress.stage = "waiting for an answer"
         progress.fact("request", f"{request.method} {request.path}")
-        dialogue = Dialogue(request.method, request.path, request.fields(address))
+        dialogue = request.dialogue(address)
         line.writer.write(dialogue.request)
         heard = await dialogue.answer(line.reader, progress)
     progress.stage = "judging the answer"

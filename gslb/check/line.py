@@ -16,10 +16,11 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from gslb.check.attempt import OwnFault, Progress, Unfit
 from gslb.check.grade import linear
+from gslb.check.wire import Wire
 from gslb.model import Address
 from gslb.option import Complaint, Kind, Option
 
@@ -58,30 +59,69 @@ class Tls:
 class Line:
     """An open connection. `remark` is what a success should say of its certificate."""
 
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
+    reader: Reader
+    writer: Writer
     remark: str = ""
+
+
+class Reader(Protocol):
+    """What checks need of `asyncio.StreamReader`."""
+
+    async def read(self, n: int, /) -> bytes:
+        """Return what has come, waiting for something; b"" at the end."""
+        ...
+
+    async def readexactly(self, n: int, /) -> bytes:
+        """Return so many octets."""
+        ...
+
+    def at_eof(self) -> bool:
+        """Whether nothing more will come."""
+        ...
+
+
+class Writer(Protocol):
+    """What checks need of `asyncio.StreamWriter`."""
+
+    def write(self, data: bytes, /) -> None:
+        """Send it, now or soon."""
+        ...
+
+    async def drain(self) -> None:
+        """Wait until it is sent."""
+        ...
 
 
 @asynccontextmanager
 async def connected(address: Address, port: int, progress: Progress, tls: Tls | None = None) -> AsyncIterator[Line]:
     """Connect, shake hands, and hang up at the end. Raises OSError, ssl.SSLError, Unfit, OwnFault."""
-    loop = asyncio.get_running_loop()
-    context = _context(tls) if tls else None
-    raw = socket.socket(socket.AF_INET if address.version == 4 else socket.AF_INET6, socket.SOCK_STREAM)
+    raw = socket.socket(socket.AF_INET if address.version == 4 else socket.AF_INET6, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
     try:
-        raw.setblocking(False)  # noqa: FBT003 - the socket module's own signature
-        await loop.sock_connect(raw, (str(address), port))
+        context = _context(tls) if tls else None
+        await asyncio.get_running_loop().sock_connect(raw, (str(address), port))
     except BaseException:
         raw.close()
         raise
-    tls_options: dict[str, Any] = {}
     if tls and context:
-        progress.stage = "shaking hands (TLS)"
-        # An address is not sent as SNI, only verified: RFC 6066 section 3.
-        tls_options = {"ssl": context, "server_hostname": tls.name or str(address), "ssl_shutdown_timeout": _FAREWELL}
+        async with _shaken(raw, context, tls, address, progress) as line:
+            yield line
+        return
+    wire = Wire(raw)
     try:
-        reader, writer = await asyncio.open_connection(sock=raw, **tls_options)
+        yield Line(wire, wire)
+    finally:
+        raw.close()
+
+
+@asynccontextmanager
+async def _shaken(raw: socket.socket, context: ssl.SSLContext, tls: Tls, address: Address, progress: Progress) -> AsyncIterator[Line]:
+    """Shake hands over a connected socket."""
+    progress.stage = "shaking hands (TLS)"
+    try:
+        # An address is not sent as SNI, only verified: RFC 6066 section 3.
+        reader, writer = await asyncio.open_connection(
+            sock=raw, ssl=context, server_hostname=tls.name or str(address), ssl_shutdown_timeout=_FAREWELL
+        )
     except BaseException:
         # The loop owns the socket now, and may still listen on it: after a handshake that ended together with our time it says farewell. Closing
         # the socket under its feet would give its number to another look, which would then be heard by the wrong one.
@@ -89,7 +129,7 @@ async def connected(address: Address, port: int, progress: Progress, tls: Tls | 
             raw.shutdown(socket.SHUT_RDWR)
         raise
     try:
-        yield Line(reader, writer, _certificate(writer, tls, progress) if tls else "")
+        yield Line(reader, writer, _certificate(writer, tls, progress))
     finally:
         writer.transport.abort()  # nothing more is wanted, and nothing is waited for
 

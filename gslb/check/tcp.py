@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final, Self
 
 from gslb.check import line, text
 from gslb.check.attempt import Progress, Unfit, attempt
-from gslb.check.line import Tls, connected
+from gslb.check.line import Reader, Tls, connected
 from gslb.check.observation import Observation
 from gslb.check.text import Text
 from gslb.model import Address
@@ -82,7 +82,7 @@ class Tcp:
 
         return await attempt(address, self.timeout, look)
 
-    async def _hear(self, expect: Text, reader: asyncio.StreamReader, progress: Progress) -> None:
+    async def _hear(self, expect: Text, reader: Reader, progress: Progress) -> None:
         search, heard, found = expect.search(), 0, False
         while not found:
             chunk = await reader.read(min(4096, READ_LIMIT - heard)) if heard < READ_LIMIT else b""

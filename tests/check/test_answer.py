@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from gslb.check.answer import BODY_LIMIT, Dialogue
+from gslb.check.answer import BODY_LIMIT, Dialogue, plain_head
 from gslb.check.attempt import Progress, Unfit
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -98,3 +100,37 @@ async def test_bad_answers(octets, reason):
     with pytest.raises(Unfit) as caught:
         await answer(octets)
     assert str(caught.value).startswith(reason)
+
+
+TOKENS = st.sampled_from(["Content-Length", "content-length", "Transfer-Encoding", "X-A", "Content-Type", "b@d", "", "Connection"])
+VALUES = st.sampled_from(["5", "05", " 5\t", "5, 5", "+5", "99", "chunked", "a b", "\xe9", "", "close", "1" * 17])
+STATUS = st.sampled_from(["200 OK", "200", "204 No Content", "304 No", "500 \xe9", "199 Early", "99 x", "2000 x", "301 "])
+
+
+@given(
+    st.sampled_from(["HTTP/1.1", "HTTP/1.0", "HTTP/2.0", "http/1.1"]),
+    STATUS,
+    st.lists(st.tuples(TOKENS, st.sampled_from([":", " :", ""]) | st.just(":"), VALUES), max_size=4),
+    st.sampled_from([b"hello", b"hel", b"hello and more", b"5\r\nhello\r\n0\r\n\r\n", b""]),
+)
+def test_what_is_read_at_once_is_what_h11_reads(version, status, fields, body):
+    """Octet by octet only h11 reads; in one piece a plain head is read without it."""
+    head = f"{version} {status}\r\n" + "".join(f"{name}{colon}{value}\r\n" for name, colon, value in fields) + "\r\n"
+    octets = head.encode("latin-1") + body
+
+    async def outcome(size):
+        try:
+            return await answer(octets, size=size)
+        except Unfit as unfit:
+            return str(unfit)
+
+    async def both():
+        return await outcome(65536), await outcome(1)
+
+    whole, pieces = asyncio.run(both())
+    assert whole == pieces
+
+
+def test_most_answers_are_plain():
+    head = plain_head(b"HTTP/1.1 200 OK\r\nServer: nginx\r\nContent-Length: 5\r\n\r\nhello")
+    assert head == (200, (("server", "nginx"), ("content-length", "5")), 53, 5)
