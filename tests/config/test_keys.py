@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
+from pathlib import Path
 
 import pytest
 
 from gslb.config import keys
 from gslb.errors import ConfigError
+from gslb.store.envelope import REASONS
 from gslb.store.trust import Known, key_id, write_key
 
 
@@ -73,6 +76,20 @@ def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(ConfigError) as error:
         keys.load(tmp_path / "none.yaml")
     assert [problem.code for problem in error.value.problems] == ["F001"]
+
+
+def test_the_page_tells_a_file_that_is_taken(load):
+    page = (Path(__file__).parents[2] / "docs/how-to/sign-votes.md").read_text()
+    (text,) = re.findall(r"```yaml\n(# keys\.yaml.*?)```", page, re.DOTALL)
+    trust = load(text)
+    assert {writer: sorted(names) for writer, names in trust.items()} == {"prober": ["fra-1", "iad-1"], "operator": ["ann"], "site": ["fra"]}
+    assert trust["prober"]["fra-1"].place == "fra"
+
+
+def test_the_page_tells_every_reason():
+    page = (Path(__file__).parents[2] / "docs/how-to/sign-votes.md").read_text()
+    told = {name for line in page.splitlines() if line.startswith("| `") for name in re.findall(r"`(\w+)`", line.split("|")[1])}
+    assert told == set(REASONS)
 
 
 def test_an_empty_file_trusts_nobody(load):
