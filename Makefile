@@ -3,12 +3,13 @@
 # native  build the native engine into .venv; needs cargo, without it there is the Python engine
 # lint    ruff, mypy, import floors; rustfmt and clippy where cargo is
 # bench   speed on one core beside the peers
+# fuzz    packets, plans and both engines, SECONDS each; needs nightly Rust and cargo-fuzz (core/fuzz/README.md)
 PYTHON ?= python3
 BIN := .venv/bin
 # What the native engine is made of: it is built again when any of it changes.
 CORE := $(shell find core -name target -prune -o -path core/fuzz -prune -o \( -name '*.rs' -o -name '*.toml' -o -name Cargo.lock -o -name '*.py' -o -name '*.pyi' \) -print)
 
-.PHONY: run test native lint bench docs clean
+.PHONY: run test native lint bench fuzz docs clean
 run: .venv/run
 	@$(MAKE) --no-print-directory .venv/native || echo "the native engine cannot be built, see above: the Python engine answers" >&2
 	@$(BIN)/python -m gslb demo
@@ -31,6 +32,14 @@ lint: .venv/dev
 
 bench: .venv/dev .venv/native
 	@$(BIN)/python bench/run.py
+
+SECONDS ?= 60
+fuzz: .venv/dev
+	@$(BIN)/python -m gslb.testing.twin.reference --seeds core/fuzz/corpus/twin
+	@mkdir -p core/fuzz/corpus/packet && cp -n core/fuzz/corpus/twin/* core/fuzz/corpus/packet
+	@cd core && cargo +nightly fuzz run packet -- -max_total_time=$(SECONDS) -max_len=2000
+	@cd core && cargo +nightly fuzz run plan -- -max_total_time=$(SECONDS) -max_len=4000 -len_control=0
+	@cd core && cargo +nightly fuzz run twin -- -max_total_time=$(SECONDS) -max_len=2000
 
 .venv/run: pyproject.toml requirements-run.lock
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -44,7 +44,7 @@ class World:
         self.snapshot: Snapshot = EMPTY
         self.verdicts: dict[Target, Verdict] = {}
         self.said = Overrides()
-        self._index = targets.Index({}, {})
+        self._index = targets.Index({}, {}, {})
         self._atlas: atlas.Atlas | None = None
         self._compiler: Compiler | None = None
         self._moment = Moment()  # of the snapshot
@@ -79,7 +79,7 @@ class World:
         self._index = targets.index(self.model)
         self._compiler = Compiler(self.model, self._atlas.locations, self._atlas.cut)
         self._opinions = {prober: self._inherited(prober, opinions) for prober, opinions in self._opinions.items()}
-        self.verdicts = carry(self.verdicts, self._index.probes)
+        self.verdicts = carry(self.verdicts, self._index.pools)
         self._compile_all()
         self.judge()
         return True
@@ -112,8 +112,9 @@ class World:
         for target in subjects:
             for opinions in self._opinions.values():
                 opinions.pop(target, None)
-            if self.verdicts.pop(target, None):
-                self._compile([target])
+            gone = [key for key in self._index.quorums[target] if self.verdicts.pop(key, None)]
+            if gone:
+                self._compile(gone)
 
     def say(self, words: Iterable[Word]) -> None:
         """Let operators say this."""
@@ -136,14 +137,14 @@ class World:
         return self._index.probes[target].interval
 
     def find(self, subject: str) -> list[Target]:
-        """Return the targets of `all`, a site, an address, `POOL/MEMBER`, or `CHECK@SITE` and `CHECK@ADDRESS`; nothing: nobody probes that."""
+        """Return what is probed of `all`, a site, an address, `POOL/MEMBER`, or `CHECK@SITE` and `CHECK@ADDRESS`; nothing: nobody probes that."""
         check, at, what = subject.rpartition("@")
         found: dict[Target, None] = {}
         for pool in self.model.pools.values():
             for member in pool.members:
                 for address in (*member.addresses, *member.check_at):
                     if _means(what, pool, member, address):
-                        found |= dict.fromkeys(t for t in targets.of_address(self.model, member, address) if not at or t.check == check)
+                        found |= dict.fromkeys(t.probed for t in targets.of_address(self.model, member, address) if not at or t.check == check)
         return list(found)
 
     def _judge(self) -> list[Target]:
@@ -153,7 +154,7 @@ class World:
             for target, opinion in opinions.items():
                 if opinion.vote:
                     votes.setdefault(target, {})[prober] = opinion.vote
-        self.verdicts, changed = judge_all(votes, self.verdicts, self.now)
+        self.verdicts, changed = judge_all(votes, self.verdicts, self.now, quorums=self._index.quorums)
         return [target for target in changed if target in self._index.pools]
 
     def _compile(self, changed: Iterable[Target]) -> None:
