@@ -36,7 +36,7 @@ bench: .venv/dev .venv/native
 SECONDS ?= 60
 fuzz: .venv/dev
 	@$(BIN)/python -m gslb.testing.twin.reference --seeds core/fuzz/corpus/twin
-	@mkdir -p core/fuzz/corpus/packet && cp -n core/fuzz/corpus/twin/* core/fuzz/corpus/packet
+	@mkdir -p core/fuzz/corpus/packet && cp -u core/fuzz/corpus/twin/* core/fuzz/corpus/packet
 	@cd core && cargo +nightly fuzz run packet -- -max_total_time=$(SECONDS) -max_len=2000
 	@cd core && cargo +nightly fuzz run plan -- -max_total_time=$(SECONDS) -max_len=4000 -len_control=0
 	@cd core && cargo +nightly fuzz run twin -- -max_total_time=$(SECONDS) -max_len=2000

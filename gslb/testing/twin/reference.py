@@ -60,9 +60,9 @@ def told(outcome: Outcome) -> bytes:
             return b"N" + pool.to_bytes(4) + region.to_bytes(2) + kind.to_bytes(2) + told(reply)
         case Reply(wire, meta):
             pool = b"" if meta.pool is None else meta.pool.to_bytes(4)
-            words = (meta.zone or b"", pool, meta.reason.encode(), meta.site.encode())
+            texts = (meta.zone or b"", pool, meta.reason.encode(), meta.site.encode())
             head = bytes((meta.rcode, meta.truncated)) + meta.type.to_bytes(2)
-            return b"R" + head + b"".join(len(one).to_bytes(2) + one for one in words) + wire
+            return b"R" + head + b"".join(len(one).to_bytes(2) + one for one in texts) + wire
 
 
 def case(seed: int, asked: Asked) -> bytes:
