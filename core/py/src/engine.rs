@@ -58,7 +58,7 @@ impl Engine {
         let read = number.extract::<u64>().and_then(|number| Ok((number, words::read(word)?)));
         let (number, word) = read.map_err(|error| {
             self.refused = true;
-            PlanError::new_err(format!("malformed plan: {}: {}", error.get_type(py), error.value(py)))
+            malformed(py, &error)
         })?;
         if self.refused && !matches!(word, Word::Begin { .. }) {
             return Err(PlanError::new_err("a word outside a delta"));
@@ -109,9 +109,12 @@ impl Engine {
         check(client)?;
         let snapshot = self.workers.snapshot();
         let env = Env { draw, udp: false, max_udp: self.max_udp, ecs: self.ecs };
-        // A panic is a fault of ours and must end one query only; what it leaves behind is a buffer.
+        // A panic is a fault of ours and must cost one answer only.
         let serve = || self.tcp.serve(&snapshot, query, client, &env).map(|octets| PyBytes::new(py, octets));
-        catch_unwind(AssertUnwindSafe(serve)).map_err(|_| PyRuntimeError::new_err("the engine failed at a query"))
+        catch_unwind(AssertUnwindSafe(serve)).map_err(|_| {
+            self.tcp.forget();
+            PyRuntimeError::new_err("the engine failed at a query")
+        })
     }
 
     #[pyo3(signature = (sockets, cpu = None))]
@@ -139,6 +142,12 @@ impl Engine {
     fn reap(&self, py: Python<'_>) -> usize {
         py.detach(|| self.workers.reap())
     }
+}
+
+/// Python's own error, as the reason to refuse a plan.
+fn malformed(py: Python<'_>, error: &PyErr) -> PyErr {
+    let kind = error.get_type(py).name().map_or_else(|_| String::new(), |name| format!("{name}: "));
+    PlanError::new_err(format!("malformed plan: {kind}{}", error.value(py)))
 }
 
 fn row(wanted: Wanted) -> Row {

@@ -55,6 +55,11 @@ impl Tcp {
         Some(&self.room[..len])
     }
 
+    /// Begins with fresh memory, after an answer that ended in its midst.
+    pub fn forget(&mut self) {
+        self.scratch = Scratch::default();
+    }
+
     /// Takes some of the rows that were asked for.
     pub fn take_wanted(&mut self, most: usize) -> Vec<Wanted> {
         let mut taken = std::mem::take(&mut self.wanted);
