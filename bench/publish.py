@@ -128,7 +128,7 @@ class Bench:
         seen = blast(self._service.port, NAME, MODE, seconds, rate=rate)
         supervisor, control, plane = (self._service.memory(self._service.pids_of(role)).rss for role in ("supervisor", "control", "plane"))
         at, generation = time.monotonic() - self._began, self._service.ask("status")["generation"]
-        counts = (seen.sent, seen.lost + seen.late, seen.received - min(seen.answered, seen.rcodes.get(0, 0)))
+        counts = (seen.sent, seen.lost, seen.received - min(seen.answered, seen.rcodes.get(0, 0)))
         one = Slice(load, what, at, seen.qps, *counts, seen.p50, seen.p99, seen.p999, seen.max, supervisor, control, plane, generation)
         self.found.append(one)
         say(
