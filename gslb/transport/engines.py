@@ -86,5 +86,8 @@ def choose(wanted: str) -> str:
 
 
 def make(name: str, *, max_udp: int = 1232, ecs: bool = True) -> Engine:
-    """Make an engine by the name that `choose` returned."""
+    """Make an engine by the name that `choose` returned; the Python one where the native one has gone since: to answer slowly is better than not."""
+    if name == "native" and (why := native.unfit()):
+        log.error("the Python engine answers: the native one is gone", reason=why, hint="install it again, and restart the service")
+        name = "python"
     return native.Engine(max_udp=max_udp, ecs=ecs) if name == "native" else PythonEngine(max_udp=max_udp, ecs=ecs)

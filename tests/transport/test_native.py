@@ -341,3 +341,11 @@ def test_without_the_module_the_python_engine_answers(monkeypatch: pytest.Monkey
     with pytest.raises(UsageError, match="gslb-core is not installed"):
         engines.choose("native")
     assert isinstance(engines.make("python"), PythonEngine)
+
+
+def test_a_plane_that_is_started_again_without_the_module_answers_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "gslb_core", None)
+    said: list[str] = []
+    monkeypatch.setattr("gslb.log.error", lambda _event, **fields: said.append(fields["reason"]))
+    assert isinstance(engines.make("native"), PythonEngine)
+    assert said == ["the package gslb-core is not installed"]
