@@ -59,8 +59,8 @@ def told(outcome: Outcome) -> bytes:
         case NeedRow(pool, region, kind, reply):
             return b"N" + pool.to_bytes(4) + region.to_bytes(2) + kind.to_bytes(2) + told(reply)
         case Reply(wire, meta):
-            pool = b"" if meta.pool is None else meta.pool.to_bytes(4)
-            texts = (meta.zone or b"", pool, meta.reason.encode(), meta.site.encode())
+            number = b"" if meta.pool is None else meta.pool.to_bytes(4)
+            texts = (meta.zone or b"", number, meta.reason.encode(), meta.site.encode())
             head = bytes((meta.rcode, meta.truncated)) + meta.type.to_bytes(2)
             return b"R" + head + b"".join(len(one).to_bytes(2) + one for one in texts) + wire
 
