@@ -62,6 +62,7 @@ class Member:
 
     `id` is unique in its pool: the site's id, or the first address, the name, the pool. `checks`: ids of checks of which `need` must pass (0 = all).
     `check_address` says where to probe an address when not at itself; `check_at`: where to probe a name, which is unchecked without it.
+    `quorum`: the key of the quorum under which its targets are judged (`gslb.quorum`).
     """
 
     id: str
@@ -75,6 +76,7 @@ class Member:
     target: bytes = b""
     check_at: tuple[Address, ...] = ()
     pool: str = ""
+    quorum: str = ""
     where: Where = field(default=NOWHERE, compare=False)
 
 

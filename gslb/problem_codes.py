@@ -82,6 +82,7 @@ CODES: Final[dict[str, Code]] = {
     "C029": Code("`fail_if` of a pool cannot be understood.", "Write {members_below: 2}, {weight_below: 50%}, or both."),
     "C030": Code("A sticky pick sticks to several things at once.", "Keep one of net, asn and country; qname may stand beside it."),
     "C031": Code("Which checks of several must pass is not understood.", "Write a, [a, b], {any: [a, b]} or {at_least: 2, of: [a, b, c]}."),
+    "C032": Code("A pool's quorum is not understood.", "Write majority, any, all, places, {at_least: 2} or {percent: 60}."),
     # ── P: policies (options of filters, beyond their schema) ─────────────────────────────────────────────────────────
     "P001": Code("A geo map has no default.", "Add `default:` with the sites for clients that no other rule speaks of."),
     "P002": Code("A rule of a geo map names no place.", "Continents AF AN AS EU NA OC SA, countries DE, states US-CA, AS64500, 192.0.2.0/24."),

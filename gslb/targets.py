@@ -1,6 +1,6 @@
 """What has to be probed for a model, and who depends on it: the reverse index from a verdict to pools.
 
-Pure. Probers take `probes`, the compiler and control take `pools`.
+Pure. Probers take `probes`, the judge `quorums`, the compiler and control `pools`. What is probed bears no quorum; verdicts do.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ MAX_DEPTH: Final = 4  # pools inside pools, and backups of backups: as deep as r
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """`probes`: each target once, with its check. `pools`: target → ids of the pools whose rows a verdict on it can change.
-
-    Those are the pools that hold the target, those that contain one of them, and those that have one of them as their backup.
+    """`probes`: each target once, with its check. `quorums`: for each of them the verdicts that are judged from its votes, one for every quorum
+    over it. `pools`: verdict's target → ids of the pools whose rows it can change: those that hold it, those that contain one of them, and those
+    that have one of them as their backup.
     """
 
     probes: Mapping[Target, Check]
+    quorums: Mapping[Target, frozenset[Target]]
     pools: Mapping[Target, frozenset[str]]
 
 
@@ -32,9 +33,9 @@ def addresses(member: Member) -> tuple[Address, ...]:
 
 
 def of_address(model: Model, member: Member, address: Address) -> tuple[Target, ...]:
-    """Targets of which `member.need` must pass for this address (0 = all); none means always up (design: "No check: up")."""
+    """Verdicts of which `member.need` must pass for this address (0 = all); none means always up (design: "No check: up")."""
     probed = member.check_address.get(address, address)
-    return tuple(Target(name, model.checks[name].digest, str(probed)) for name in member.checks)
+    return tuple(Target(name, model.checks[name].digest, str(probed), member.quorum) for name in member.checks)
 
 
 def of_member(model: Model, member: Member) -> Iterator[Target]:
@@ -70,6 +71,7 @@ def backup(pool: Pool) -> str:
 def index(model: Model) -> Index:
     """Walk the pools once."""
     probes: dict[Target, Check] = {}
+    quorums: dict[Target, set[Target]] = {}
     pools: dict[Target, set[str]] = {}
     leaning: dict[str, list[str]] = {}
     for pool in model.pools.values():
@@ -78,6 +80,8 @@ def index(model: Model) -> Index:
     for pool in model.pools.values():
         for member in pool.members:
             for target in of_member(model, member):
-                probes[target] = model.checks[target.check]
+                probes[target.probed] = model.checks[target.check]
+                quorums.setdefault(target.probed, set()).add(target)
                 pools.setdefault(target, set()).update(leaning[pool.id])
-    return Index(probes, {target: frozenset(ids) for target, ids in pools.items()})
+    verdicts = {target: frozenset(keys) for target, keys in quorums.items()}
+    return Index(probes, verdicts, {target: frozenset(ids) for target, ids in pools.items()})

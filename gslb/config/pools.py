@@ -7,11 +7,11 @@ sees all files together.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
-from gslb.config import durations, members, options, picks, policies, requirement
+from gslb.config import durations, members, options, picks, policies, quorums, requirement
 from gslb.config.document import Node
-from gslb.config.later import LATER_POOL_KEYS
 from gslb.config.requirement import Requirement
 from gslb.config.sites import check_id
 from gslb.config.words import kind, meant, shown
@@ -46,6 +46,7 @@ POOL: Final = {
     "ramp": Option(
         Kind.DURATION, "time in which a member that came back gets its whole share, from a tenth, in steps as long as the TTL", None, 1, 86_400
     ),
+    **quorums.KEYS,
     "min_sites": Option(Kind.INTEGER, "sites that overrides must leave, or they are refused without --force; 0: one member", 0, 0, 1000),
     "expose_sites": Option(Kind.BOOLEAN, "give each site a name of its own below the names that point here, as in fra.www", default=False),
 }
@@ -58,10 +59,10 @@ def read(pool_id: str, node: Node, sites: Mapping[str, Site], problems: Problems
     if not options.mapping(node, problems, what):
         policy = policies.read(None, Beside(), policies.Scene(sites, problems, what)).policy
         return Pool(pool_id, (), policy, 0, *DEFAULT_TTL, where=node.key_where)
-    _refuse_later(node, problems, what)
-    given = options.read(node, POOL, problems, what=what, beside=LATER_POOL_KEYS)
+    given = options.read(node, POOL, problems, what=what)
     required = requirement.read(node.get("check"), problems, f"'check' of {what}") or Requirement()
-    found = _members(node.get("members"), required, problems, what)
+    quorum = quorums.read(node, given, problems, what)
+    found = tuple(replace(member, quorum=quorum) for member in _members(node.get("members"), required, problems, what))
     ttl_max, ttl_min = _ttl(node.get("ttl"), problems, what)
     pick, sticky = picks.read(node.get("pick"), problems, what)
     fail_if = _fail_if(node.get("fail_if"), problems, what)
@@ -88,12 +89,6 @@ def read(pool_id: str, node: Node, sites: Mapping[str, Site], problems: Problems
         min_sites=given.get("min_sites", 0),
         where=node.key_where,
     )
-
-
-def _refuse_later(node: Node, problems: Problems, what: str) -> None:
-    for key, child in node.items():
-        if key in LATER_POOL_KEYS:
-            problems.error("C018", f"{key!r} of {what} is not there yet", child.key_where, LATER_POOL_KEYS[key])
 
 
 def _members(node: Node | None, required: Requirement, problems: Problems, what: str) -> tuple[Member, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from gslb import config, geo, judge
+from gslb import config, geo, judge, targets
 from gslb.compiler import Compiler
 from gslb.config import report
 from gslb.config.settings import Settings
@@ -51,7 +51,7 @@ def read(settings: Settings, now: float) -> Subject:
     model = loaded.model
     warnings: list[str] = []
     atlas = _atlas(settings, model, warnings)
-    moment = _moment(settings, now, warnings)
+    moment = _moment(settings, targets.index(model), now, warnings)
     compiler = Compiler(model, atlas.locations, atlas.cut)
     snapshot = compiler.compile(moment.verdicts, 0, now=now, overrides=moment.overrides)
     return Subject(settings.node, model, compiler, atlas, snapshot, moment, VOTES if moment.verdicts else NOTHING, tuple(warnings))
@@ -66,7 +66,7 @@ def _atlas(settings: Settings, model: Model, warnings: list[str]) -> Atlas:
         return geo.load(None, model.networks, model.sites)
 
 
-def _moment(settings: Settings, now: float, warnings: list[str]) -> Moment:
+def _moment(settings: Settings, index: targets.Index, now: float, warnings: list[str]) -> Moment:
     """Judge the last votes, and take operators at their last word."""
     remembered = last_votes.load(settings.state_dir, now)
     said = last_overrides.load(settings.state_dir)
@@ -74,5 +74,5 @@ def _moment(settings: Settings, now: float, warnings: list[str]) -> Moment:
     votes: dict[Target, dict[str, Vote]] = {}
     for vote in remembered.votes:
         votes.setdefault(vote.target, {})[vote.prober] = vote
-    verdicts, _ = judge.judge_all(votes, {}, now)
+    verdicts, _ = judge.judge_all(votes, {}, now, quorums=index.quorums)
     return Moment(verdicts, now, Overrides().with_words(said.words, now).standing(now))

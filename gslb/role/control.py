@@ -124,7 +124,7 @@ class Control:
             log.warning("overrides from before are not in the store", reason=str(error))
         else:
             if said.hold(self._publisher.now):
-                self._publisher.verdicts = carry(self._keeper.held(), self._publisher.index.probes)
+                self._publisher.verdicts = carry(self._keeper.held(), self._publisher.index.pools)
 
     async def _adopt(self, load: Load) -> int:
         await self._publisher.adopt(load)

@@ -29,7 +29,7 @@ from gslb.verdict import Target, Verdicts
 PAUSE: Final = 0.05  # seconds between publications: a burst of verdicts becomes few generations, and nobody waits longer
 REJUDGE: Final = 10.0  # seconds between looks at everything: verdicts age without a vote changing (`max_stale`)
 
-NOTHING: Final = Index({}, {})
+NOTHING: Final = Index({}, {}, {})
 Wanted = tuple[int, int, int]  # pool, region, type
 
 
@@ -66,13 +66,13 @@ class Publisher:
 
     async def adopt(self, load: Load) -> None:
         """Serve this load from now on, with the verdicts and overrides of this moment."""
-        verdicts = carry(self.verdicts, load.index.probes)
+        verdicts = carry(self.verdicts, load.index.pools)
         moment = self.moment._replace(verdicts=verdicts)
         compiling = load.compiler.compile
         snapshot = await asyncio.to_thread(
             compiling, verdicts, self._generation + 1, now=moment.now, overrides=moment.overrides, served=self.snapshot
         )
-        meanwhile = carry(self.verdicts, load.index.probes)
+        meanwhile = carry(self.verdicts, load.index.pools)
         self._generation += 1  # what was published meanwhile came before this one
         self.load, self.index = load, load.index
         self.snapshot, self.verdicts = snapshot._replace(generation=self._generation), meanwhile
@@ -95,7 +95,7 @@ class Publisher:
         self.read_at = self._loop.time()
         self._ahead = state.time - self.read_at
         before = self.verdicts
-        self.verdicts, changed = judge_all(state.votes, before, state.time, self._to_judge(state, only))
+        self.verdicts, changed = judge_all(state.votes, before, state.time, self._to_judge(state, only), quorums=self.index.quorums)
         for target in changed:
             was, now = before.get(target), self.verdicts[target]
             if was is None or was.state is not now.state:
@@ -155,7 +155,8 @@ class Publisher:
         """Return whom to judge, None = all; while verdicts are held only those that have none yet."""
         if state.overrides.hold(state.time) is None:
             return only or None
-        return [target for target in only or state.votes if target not in self.verdicts]
+        quorums = self.index.quorums
+        return [target for target in only or state.votes if not any(key in self.verdicts for key in quorums.get(target, (target,)))]
 
     def _obey(self, overrides: Overrides) -> None:
         """Take what operators say from now on, and tell what is new and what is over."""
