@@ -176,6 +176,7 @@ class Voices:
         for prober, voice in list(self._voices.items()):
             if voice.silent and not (self._signed and voice.known):
                 del self._voices[prober]
+                self._marks.drop(prober)
 
     @property
     def _asks(self) -> bool:
