@@ -20,7 +20,7 @@ from typing import Any, Final, Protocol
 
 from gslb.check.attempt import OwnFault, Progress, Unfit
 from gslb.check.grade import linear
-from gslb.check.wire import Wire
+from gslb.check.wire import Wire, connect
 from gslb.model import Address
 from gslb.option import Complaint, Kind, Option
 
@@ -98,7 +98,7 @@ async def connected(address: Address, port: int, progress: Progress, tls: Tls | 
     raw = socket.socket(socket.AF_INET if address.version == 4 else socket.AF_INET6, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
     try:
         context = _context(tls) if tls else None
-        await asyncio.get_running_loop().sock_connect(raw, (str(address), port))
+        await connect(raw, str(address), port)
     except BaseException:
         raw.close()
         raise

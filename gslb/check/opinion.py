@@ -19,6 +19,8 @@ from gslb.model import Check
 from gslb.verdict import State, Target, Vote
 
 _FIGURES: Final = re.compile(r"[0-9]+")
+_WELL: Final = Counters(State.UP)
+_WHOLE: Final = at(FULL)
 _REST: Final = 60.0  # seconds for which a reason stands although a figure in it changed: "certificate 30 days left" need not be prompt
 
 
@@ -55,6 +57,8 @@ class Opinion:
 
     def after(self, seen: Observation, now: float) -> Self:
         """Take one observation in; `now` is the store's time in seconds."""
+        if self._as_ever(seen):
+            return self
         if seen.result is Result.UNKNOWN:
             return self.saying(self._abstention(seen.reason, now), now)
         counters, wait = self._counted(seen.result is Result.OK, now)
@@ -65,6 +69,19 @@ class Opinion:
         shown = grade.shown if grade else FULL
         vote = Vote(self.target, self.prober, counters.state, since, shown, wait, seen.reason, last_up, changed)
         return replace(self, counters=counters, grade=grade, state=counters.state, since=since, last_up=last_up, changed=changed).saying(vote, now)
+
+    def _as_ever(self, seen: Observation) -> bool:
+        """Whether this is one more success at full strength of what has been well: then nothing is new, and most observations are so."""
+        return (
+            seen.result is Result.OK
+            and seen.grade == FULL
+            and self.counters == _WELL
+            and self.grade == _WHOLE
+            and self.vote is not None
+            and self.vote.state is State.UP
+            and self.vote.seconds_to_change is None
+            and self.vote.reason == seen.reason
+        )
 
     def saying(self, vote: Vote, now: float) -> Self:
         """Take the vote for ours, unless it says nothing new."""

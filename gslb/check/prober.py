@@ -24,7 +24,7 @@ from gslb.check.observation import Observation, Result
 from gslb.check.once import build, look
 from gslb.check.opinion import Opinion
 from gslb.errors import StoreError
-from gslb.model import Check
+from gslb.model import Address, Check
 from gslb.verdict import State, Target, Vote
 
 Publish = Callable[[Sequence[Vote]], Awaitable[None]]
@@ -45,6 +45,7 @@ class _Probe:
 
     check: Check
     opinion: Opinion
+    address: Address
     task: asyncio.Task[None] | None = None
     seen: bool = False  # the first observation is in, whatever it was
     fast: bool = False  # it is looked at at its fast interval
@@ -157,7 +158,7 @@ class Prober:
 
     def _add(self, target: Target, check: Check, spread: float) -> None:
         inherited = self._remembered.get((target.check, target.address))
-        probe = self._probes[target] = _Probe(check, Opinion.new(target, check, self.name, inherited))
+        probe = self._probes[target] = _Probe(check, Opinion.new(target, check, self.name, inherited), ip_address(target.address))
         self._gone.discard(target)
         self._unseen.add(target)
         if probe.opinion.vote:
@@ -197,7 +198,7 @@ class Prober:
     async def _check(self, target: Target, probe: _Probe, due: float) -> None:
         async with self._gate:
             self.lateness.add(max(0.0, self._clock.steady() - due))
-            seen = await self._observe(target, probe.check)
+            seen = await self._observe(target, probe)
         before = probe.opinion.vote
         probe.opinion = probe.opinion.after(seen, self._clock.wall())
         if probe.opinion.vote and probe.opinion.vote != before:
@@ -211,12 +212,13 @@ class Prober:
         if self._heard:
             self._heard(target, seen, before)
 
-    async def _observe(self, target: Target, check: Check) -> Observation:
+    async def _observe(self, target: Target, probe: _Probe) -> Observation:
         """Look once; whatever a check type does, an Observation comes back in time."""
+        check = probe.check
         checker = self._checker(target.digest, check)
         if isinstance(checker, Observation):
             return checker
-        seen = await look(checker, check, ip_address(target.address))
+        seen = await look(checker, check, probe.address)
         ran_out = seen.result is Result.FAIL and seen.seconds >= check.timeout
         if ran_out and self._heartbeat.stalled(seen.seconds) >= _STALLED * check.timeout:
             return Observation(Result.UNKNOWN, seen.seconds, "own fault: the prober stood still meanwhile")

@@ -6,8 +6,43 @@ Made by `gslb.check.line`, which closes the socket. Reads and writes as `asyncio
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from contextlib import suppress
+
+
+async def connect(line: socket.socket, host: str, port: int) -> None:
+    """Connect a socket that does not block; `host` is an address. Raises OSError."""
+    try:
+        line.connect((host, port))
+    except BlockingIOError:
+        await _ready(line, writing=True)
+        fault = line.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if fault:
+            raise OSError(fault, os.strerror(fault)) from None
+
+
+async def _ready(line: socket.socket, *, writing: bool = False) -> None:
+    """Wait until there is something to read, or room to write."""
+    loop = asyncio.get_running_loop()
+    ready: asyncio.Future[None] = loop.create_future()
+    number = line.fileno()
+    if writing:
+        loop.add_writer(number, _wake, ready)
+    else:
+        loop.add_reader(number, _wake, ready)
+    try:
+        await ready
+    finally:  # before the socket is closed and its number another's
+        if writing:
+            loop.remove_writer(number)
+        else:
+            loop.remove_reader(number)
+
+
+def _wake(ready: asyncio.Future[None]) -> None:
+    if not ready.done():
+        ready.set_result(None)
 
 
 class Wire:
@@ -45,9 +80,12 @@ class Wire:
         """Return what has come, waiting for something; b"" at the end."""
         if self._unsent:
             await self.drain()
-        data = await asyncio.get_running_loop().sock_recv(self._line, limit)
-        self._ended = not data
-        return data
+        while True:
+            await _ready(self._line)  # first: who has just been asked has seldom answered yet
+            with suppress(BlockingIOError):
+                data = self._line.recv(limit)
+                self._ended = not data
+                return data
 
     async def readexactly(self, count: int) -> bytes:
         """Return so many octets. Raises asyncio.IncompleteReadError (an EOFError) where there are fewer."""
