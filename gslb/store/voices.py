@@ -138,7 +138,9 @@ class Voices:
 
     def settle(self, prober: str, touched: Iterable[Target] = ()) -> Hint | None:
         """Let count what may of a prober's, and return what changes by that and by what was touched."""
-        voice = self._voices[prober]
+        voice = self._voices.get(prober)
+        if voice is None:
+            return None  # its keys went while its votes were read
         before = voice.lease
         settled = voice.settle(self.now, asks=self._asks, reads=self.reads)
         if voice.lease is not before:

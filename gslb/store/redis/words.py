@@ -86,7 +86,8 @@ class Words:
     def _version(self, record: bytes) -> int:
         """Return a book's version, 0 where it cannot be believed."""
         try:
-            return book.read(unseal(record, self._identity.keyring)[1]).version if record else 0
+            header, content = unseal(record, self._identity.keyring) if record else (None, None)
+            return book.read(content).version if header and header.kind == "book" else 0  # whatever else is signed is no book
         except RefusedError:
             return 0
 

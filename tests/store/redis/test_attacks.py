@@ -189,8 +189,13 @@ async def test_a_nodes_key_writes_overrides_and_nothing_else(fleet, redis, keys)
     row = {"word": "override", "kind": "down", "level": "pool", "site": "", "pool": "web", "member": "", "weight": 1, "author": "x", "reason": "x"}
     content = {"version": version + 10**6, "words": [{**row, "since": 1.0, "expires": None}]}
     redis.ask("SET", KEY + "book", seal(Header("book", "", "", version + 10**6, 0), content, keys.signers["p1"]))
-    assert (await fleet.read_anew(fleet.node)).overrides.version == version
+    state = await fleet.read_anew(fleet.node)
+    assert state.overrides.version == version
     assert fleet.node.refused == {"signer": 1}
+    lease = seal(Header("lease", "", "", version, 1), content, keys.signers["p1"])  # genuine as a lease, and with the content of a book
+    redis.ask("SET", KEY + "book", lease)
+    assert await fleet.node.remind([], state.overrides.sealed) == state.overrides
+    assert redis.ask("GET", KEY + "book") == state.overrides.sealed, "what was there is brought back"
 
 
 async def test_yesterdays_store_before_a_new_node_and_a_running_one(fleet, redis, keys):
