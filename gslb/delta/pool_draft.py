@@ -44,8 +44,8 @@ class PoolDraft:
         """Open a pool."""
         if word.pool in self._open:
             raise PlanError(f"pool {word.pool} stands twice in one delta")
-        if not 0 <= word.pool < U32:
-            raise PlanError(f"a pool with number {word.pool}")
+        if not 0 <= word.pool < U32 or not word.name:
+            raise PlanError(f"a pool with number {word.pool}, named {word.name!r}")
         self._open[word.pool] = _OpenPool(word)
 
     def rows(self, word: PoolRows) -> None:

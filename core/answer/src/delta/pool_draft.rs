@@ -40,6 +40,9 @@ impl PoolDraft {
 
     /// Opens a pool.
     pub fn start(&mut self, key: u32, name: &str, partition: i64, couple: Option<words::Sticky>, symbols: &mut Symbols) -> Result<(), PlanError> {
+        if name.is_empty() {
+            refuse!("pool {key} without a name"); // it would be counted as none
+        }
         let couple = couple.as_ref().map(sticky).transpose()?;
         let open = Open { name: symbols.of(name.as_bytes()), partition, couple, rows: Vec::new(), types: Vec::new() };
         if self.open.insert(key, open).is_some() {
