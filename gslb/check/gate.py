@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import resource
+from collections import deque
 from typing import Final
 
 from gslb.check.heartbeat import Heartbeat
@@ -27,7 +28,8 @@ class Gate:
     def __init__(self, heartbeat: Heartbeat, limit: int | None = None) -> None:
         self.inside = 0
         self._heartbeat = heartbeat
-        self._slots = asyncio.Semaphore(limit or allowed())
+        self._free = limit or allowed()
+        self._row: deque[asyncio.Future[None]] = deque()  # who waits for a slot; asyncio's semaphore would look at all of them each time one enters
         self._pause = _PAUSE
         self._next = 0.0  # when the next one may enter while behind
 
@@ -36,14 +38,37 @@ class Gate:
         self._pause = min(_PAUSE, 1 / (2 * rate)) if rate else _PAUSE
 
     async def __aenter__(self) -> None:
-        await self._slots.acquire()
+        if self._free:
+            self._free -= 1
+        else:
+            await self._slot()
         try:
             if self._held:
                 await self._wait()
         except BaseException:
-            self._slots.release()
+            self._pass_on()
             raise
         self.inside += 1
+
+    async def _slot(self) -> None:
+        """Wait for a slot; it is handed over by `_pass_on`."""
+        mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._row.append(mine)
+        try:
+            await mine
+        except asyncio.CancelledError:
+            if mine.done() and not mine.cancelled():
+                self._pass_on()
+            raise
+
+    def _pass_on(self) -> None:
+        """Give a slot to whoever has waited longest."""
+        while self._row:
+            next_ = self._row.popleft()
+            if not next_.done():
+                next_.set_result(None)
+                return
+        self._free += 1
 
     @property
     def _held(self) -> bool:
@@ -60,7 +85,7 @@ class Gate:
 
     async def __aexit__(self, *_: object) -> None:
         self.inside -= 1
-        self._slots.release()
+        self._pass_on()
 
 
 def allowed() -> int:

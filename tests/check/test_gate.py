@@ -98,3 +98,34 @@ def test_half_of_the_descriptors(monkeypatch):
     for soft, limit in [(20, 64), (1024, 512), (10**6, 4096), (resource.RLIM_INFINITY, 4096)]:
         monkeypatch.setattr(resource, "getrlimit", lambda _which, soft=soft: (soft, soft))
         assert allowed() == limit
+
+
+async def test_slots_go_round_in_order_and_are_not_lost_with_who_gives_up():
+    entrance = Gate(Pulse(), 1)
+    entered = []
+    go = asyncio.Event()
+
+    async def enter(name):
+        async with entrance:
+            entered.append(name)
+            await go.wait()
+
+    tasks = {name: asyncio.create_task(enter(name)) for name in "abcd"}
+    await asyncio.sleep(0)
+    assert entered == ["a"]
+    tasks["b"].cancel()
+    go.set()
+    await asyncio.wait([tasks["a"], tasks["b"]])
+    await asyncio.wait(tasks.values())
+    assert entered == ["a", "c", "d"]
+    go.clear()
+    first, second, third = (asyncio.create_task(enter(name)) for name in "efg")
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.wait([first])  # its slot has been handed to the second, which has not run yet
+    second.cancel()
+    await asyncio.wait([second])
+    go.set()
+    await asyncio.wait([third])
+    assert entered[-1] == "g"
+    assert entrance.inside == 0
