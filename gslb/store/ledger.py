@@ -130,8 +130,12 @@ class Ledger:
 
     def take_votes(self, prober: str, fields: Mapping[str, bytes]) -> Hint | None:
         """Take one prober's whole hash."""
+        return _run(self.vote_steps(prober, fields))
+
+    def vote_steps(self, prober: str, fields: Mapping[str, bytes]) -> Generator[None, None, Hint | None]:
+        """Take one prober's whole hash, and pause after every record, as `steps` does."""
         self._voices.reads = True
-        return self._voices.settle(prober, _run(self._voices.take_hash(prober, fields)))
+        return self._voices.settle(prober, (yield from self._voices.take_hash(prober, fields)))
 
     def take_change(self, prober: str, record: bytes) -> Hint | None:
         """Take what a prober has said next. Raises MissingError where the record before it is missing: read that prober's hash."""

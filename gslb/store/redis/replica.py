@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from typing import Any, Final, NamedTuple
 
 from gslb import log, metrics
@@ -196,7 +196,7 @@ class Replica:
         for key, fields in (await snapshot.hashes(wire, hashes, self._ledger.refuse)).items() if hashes else ():
             kind, name, _ = hashes[key]
             if kind == "votes":
-                self._tell_of(self._ledger.take_votes(name, fields))
+                self._tell_of(await _in_slices(self._ledger.vote_steps(name, fields)))
             elif [field for field, record in fields.items() if self._ledger.take_push(name, field, record)]:
                 self._tell_of(EVERYTHING)
         names = sorted(wanted["lease"])[: layout.NAMES]
@@ -259,7 +259,8 @@ class Replica:
             self._ledger.turn()
         before = self._moment
         whole = await snapshot.read(wire, self._keys, self._names(), self._ledger.refuse)
-        hint = await self._digest(whole)
+        self._touched = time.monotonic()  # to believe all of it may take longer than to read it
+        hint = await _in_slices(self._ledger.steps(whole.records))
         self._cursor, self._count, self._awaited = whole.moment.last, whole.moment.hints, None
         self._probers, self._nodes, self._missed = whole.names.probers, dict(whole.records.nodes), frozenset()
         self._answered(whole.moment)
@@ -270,19 +271,6 @@ class Replica:
         metrics.store_snapshots.labels(reason).inc()
         metrics.store_snapshot_seconds.observe(time.monotonic() - begun)
         self._progressed()
-
-    async def _digest(self, whole: snapshot.Snapshot) -> Hint | None:
-        """Let the ledger read, a slice at a time: others go on meanwhile."""
-        steps = self._ledger.steps(whole.records)
-        end = time.monotonic() + _SLICE
-        while True:
-            try:
-                next(steps)
-            except StopIteration as over:
-                return over.value  # type: ignore[no-any-return]  # a generator's value is not typed here
-            if time.monotonic() > end:
-                await asyncio.sleep(0)
-                end = time.monotonic() + _SLICE
 
     async def _read_nodes(self, wire: Wire) -> None:
         """Read nodes' reports, and take names away whose report has run out."""
@@ -356,6 +344,19 @@ class Replica:
     def _tell_of(self, hint: Hint | None) -> None:
         if hint is not None:
             self._tell(hint)
+
+
+async def _in_slices(steps: Generator[None, None, Hint | None]) -> Hint | None:
+    """Let the ledger read, a slice at a time: others go on meanwhile."""
+    end = time.monotonic() + _SLICE
+    while True:
+        try:
+            next(steps)
+        except StopIteration as over:
+            return over.value  # type: ignore[no-any-return]  # a generator's value is not typed here
+        if time.monotonic() > end:
+            await asyncio.sleep(0)
+            end = time.monotonic() + _SLICE
 
 
 def _text(octets: bytes | None) -> str:

@@ -19,6 +19,7 @@ from gslb.store.redis.layout import CHANGES, KEPT, PARTS, Layout
 from gslb.verdict import Target, Vote
 
 AGAIN: Final = 600.0  # seconds after which everything is said anew, so that no loss lasts longer
+_MANY: Final = CHANGES // 2  # records of changes after which everything is said anew as soon as there is time
 _LITTLE: Final = 32 << 10  # octets of changes that are never too many
 
 
@@ -53,10 +54,15 @@ class Speaker:
         self.said.update((vote.target, vote) for vote in votes)
         self._spoken = True
 
-    def owes_everything(self, now: float) -> bool:
-        """Whether everything must be said anew."""
-        many = self._changes >= CHANGES or self._change_octets > max(_LITTLE, self._all_octets / 2)
-        return self._spoken and (self.unsure or many or now - self._written > AGAIN)
+    @property
+    def owes_everything(self) -> bool:
+        """Whether everything must be said anew before anything else is said."""
+        return self._spoken and (self.unsure or self._changes >= CHANGES)
+
+    def may_tidy(self, now: float) -> bool:
+        """Whether everything should be said anew when there is time: not in the way of a change, for everybody must read all of it."""
+        many = self._changes >= _MANY or self._change_octets > max(_LITTLE, self._all_octets / 2)
+        return self.owes_everything or (self._spoken and (many or now - self._written > AGAIN))
 
     def everything(self, now: float) -> list[Command]:
         """Return the commands that say everything anew. Raises ValueError where it is more than readers take."""

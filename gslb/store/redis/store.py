@@ -102,7 +102,7 @@ class RedisStore:
         speaker = await self._speaker(lease.prober)
         async with speaker.turn:
             for _ in range(_ROUNDS):
-                if speaker.owes_everything(time.monotonic()):
+                if speaker.may_tidy(time.monotonic()):
                     await self._write_all(speaker)
                 moment, posed, written = await self._renew(speaker, lease)
                 lost, speaker.run = speaker.run not in ("", moment.run), moment.run
@@ -215,7 +215,7 @@ class RedisStore:
         speaker = await self._speaker(prober)
         async with speaker.turn:
             speaker.hear(votes, gone)
-            if speaker.owes_everything(time.monotonic()):
+            if speaker.owes_everything:
                 await self._write_all(speaker)
             else:
                 speaker.unsure = True  # until it is known to have been done
