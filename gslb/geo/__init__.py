@@ -25,7 +25,7 @@ def load(
 ) -> Atlas:
     """Read the databases (files or folders; None: no geo data) and lay the operator's networks over them. Raises GeoError.
 
-    `cache`: a folder that may keep unpacked and flattened files, so that the next start need not do that again.
+    `cache`: a folder that may keep flattened databases, so that the next start need not unpack and flatten them again.
     """
     return build(read(database, cache=cache), networks, sites)
 

@@ -37,12 +37,12 @@ _START4, _WIDE, _VALUE = np.dtype("<u4"), np.dtype("<u8"), np.dtype("<u4")
 def read(path: Path, cache: Path | None) -> Database:
     """Read a database file, or what was kept of it. Raises GeoError."""
     if cache is None:
-        return _made(path, None)
+        return _made(path)
     kept = cache / (path.name + SUFFIX)
     origin = _origin(path)
     with suppress(OSError, GeoError, ValueError, TypeError, LookupError):
         return _decoded(source.bounded(kept), path.name, origin)
-    database = _made(path, cache)
+    database = _made(path)
     with suppress(OSError):
         octets = _encoded(database, origin)
         if len(octets) <= MOST:
@@ -51,20 +51,14 @@ def read(path: Path, cache: Path | None) -> Database:
     return database
 
 
-def _made(path: Path, cache: Path | None) -> Database:
-    return mmdb.read(source.content(path, cache), path.name, countries())
+def _made(path: Path) -> Database:
+    return mmdb.read(source.content(path), path.name, countries())
 
 
 def _origin(path: Path) -> str:
     """Return the digest of all that a flattened database hangs on. Raises GeoError."""
-    try:
-        packed = source.bounded(path)
-    except OSError as error:
-        raise GeoError(f"{path}: {error.strerror or error}") from None
-    except GeoError as error:
-        raise GeoError(f"{path}: {error}") from None
     digest = hashlib.sha256(f"{__version__}\n{path.name}\n{table_text()}\n".encode())
-    digest.update(packed)
+    digest.update(source.packed(path))
     return digest.hexdigest()
 
 

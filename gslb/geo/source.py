@@ -1,18 +1,16 @@
 """Geo database files on disk: which ones a setting names, and their content in memory.
 
-Called by `gslb.geo.load` and `inspect`. Reads whole files (a database may be replaced by rename at any time) and unpacks `.xz`;
-given a folder it keeps the unpacked form there for the next start and for other tools. Never maps a file, never trusts a size.
+Called by `gslb.geo.load` and `inspect`. Reads whole files (a database may be replaced by rename at any time) and unpacks `.xz`.
+Never maps a file, never trusts a size.
 """
 
 from __future__ import annotations
 
-import hashlib
 import lzma
 import os
 import stat
 import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -42,15 +40,19 @@ def _in_folder(folder: Path) -> list[Path]:
     return list(by_name.values())
 
 
-def content(path: Path, cache: Path | None = None) -> bytes:
+def content(path: Path) -> bytes:
     """Return the octets of a database, unpacked. Raises GeoError."""
+    octets = packed(path)
     try:
-        packed = bounded(path)
-        if path.suffix != ".xz":
-            return packed
-        if cache is None:
-            return _unpacked(packed)
-        return _cached(packed, cache / path.name.removesuffix(".xz"))
+        return _unpacked(octets) if path.suffix == ".xz" else octets
+    except GeoError as error:
+        raise GeoError(f"{path}: {error}") from None
+
+
+def packed(path: Path) -> bytes:
+    """Return the octets of a database as they are on disk. Raises GeoError."""
+    try:
+        return bounded(path)
     except OSError as error:
         raise GeoError(f"{path}: {error.strerror or error}") from None
     except GeoError as error:
@@ -77,28 +79,6 @@ def _unpacked(packed: bytes) -> bytes:
     if not decompressor.eof:
         raise GeoError("cannot be unpacked: cut short, or larger than can be true")
     return octets
-
-
-def _cached(packed: bytes, unpacked: Path) -> bytes:
-    """Return the unpacked file's content if it is still what was made of `packed`, else unpack again and keep that.
-
-    Beside it stands the SHA-256 of both. A cache that cannot be read or written is no fault.
-    """
-    note = unpacked.with_suffix(".sha256")
-    with suppress(OSError, GeoError):
-        octets = bounded(unpacked)
-        if note.read_text(encoding="ascii") == _digests(packed, octets):
-            return octets
-    octets = _unpacked(packed)
-    with suppress(OSError):
-        unpacked.parent.mkdir(parents=True, exist_ok=True)
-        write(unpacked, octets)
-        write(note, _digests(packed, octets).encode())
-    return octets
-
-
-def _digests(packed: bytes, octets: bytes) -> str:
-    return f"packed {hashlib.sha256(packed).hexdigest()}\nunpacked {hashlib.sha256(octets).hexdigest()}\n"
 
 
 def write(path: Path, octets: bytes) -> None:

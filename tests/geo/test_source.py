@@ -42,42 +42,14 @@ def test_plain_and_packed_content(packed: Path, tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["x.mmdb.xz", "y.mmdb"]  # nothing is written unasked
 
 
-def test_unpacked_once(packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    cache = tmp_path / "state" / "geo"
-    assert source.content(packed, cache) == CONTENT
-    assert sorted(path.name for path in cache.iterdir()) == ["x.mmdb", "x.sha256"]
-    monkeypatch.setattr(source, "_unpacked", lambda _: pytest.fail("unpacked again"))
-    assert source.content(packed, cache) == CONTENT
-
-
-@pytest.mark.parametrize("damage", [b"", CONTENT[:-1], CONTENT + b"x", b"?" + CONTENT[1:]])
-def test_a_damaged_cache_is_made_anew(damage: bytes, packed: Path, tmp_path: Path) -> None:
-    source.content(packed, tmp_path / "cache")
-    unpacked = tmp_path / "cache" / "x.mmdb"
-    unpacked.write_bytes(damage)
-    assert source.content(packed, tmp_path / "cache") == CONTENT
-    assert unpacked.read_bytes() == CONTENT
-
-
-def test_a_new_edition_replaces_the_cached_one(packed: Path, tmp_path: Path) -> None:
-    source.content(packed, tmp_path / "cache")
-    packed.write_bytes(lzma.compress(b"newer"))
-    assert source.content(packed, tmp_path / "cache") == b"newer"
-    assert (tmp_path / "cache" / "x.mmdb").read_bytes() == b"newer"
-
-
-def test_a_cache_that_cannot_be_written_is_no_fault(packed: Path, tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    assert source.content(packed, tmp_path / "file") == CONTENT
-
-
-def test_a_failed_write_leaves_nothing_behind(packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_write_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "chmod", full)
-    assert source.content(packed, tmp_path / "cache") == CONTENT
-    assert list((tmp_path / "cache").iterdir()) == []
+    with pytest.raises(OSError, match="No space left"):
+        source.write(tmp_path / "x", CONTENT)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("length", [0, 1, 30, -1])
