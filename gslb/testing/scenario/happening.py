@@ -34,6 +34,7 @@ class Happening:
             "unknown": self._unknown,
             "pass": partial(self._results, seen=passed()),
             "fail": partial(self._results, seen=failed()),
+            "prober": self._prober,
             "restart": self._restart,
             "verdict": self._verdict,
         }
@@ -103,16 +104,33 @@ class Happening:
         self._world.observe(subjects, seen, prober, first=first)
         self._world.judge()
 
+    def _prober(self, words: Words) -> None:
+        """`prober NAME [in PLACE] [stops|goes-on|suspect|trusted]`: where it is, whether it is heard of, whether it trusts its own eyes."""
+        self._written.load(words)
+        name, how = words.take("a prober"), dict[str, object]()
+        if words.skip("in"):
+            how["place"] = words.take("a place")
+        match words.take("what becomes of it") if words else "":
+            case "stops":
+                how["stopped"] = self._world.now
+            case "goes-on":
+                how["stopped"] = None
+            case "suspect" | "trusted" as word:
+                how["suspect"] = word == "suspect"
+            case other if other:
+                raise words.fail(f"prober does not know {other!r}: stops, goes-on, suspect or trusted")
+        self._world.stands(name, **how)
+
     def _restart(self, words: Words) -> None:
         """`restart`: a node that starts now, and knows of the past what the store holds."""
         self._written.load(words)
         self._world.restart()
 
     def _verdict(self, words: Words) -> None:
-        """`verdict SUBJECT STATE [since TIME] [last-up TIME|never] [change TIME|never] [grade N]`."""
+        """`verdict SUBJECT STATE [since TIME] [last-up TIME|never] [change TIME|never] [grade N] [held|heard]`."""
         self._written.load(words)
         subject, wanted = words.take("a subject"), words.take("a state")
-        found = self._world.find(subject)
+        found = self._world.judged(subject)
         if wanted not in STATES or not found:
             raise words.fail(f"verdict SUBJECT up|down|unknown; {len(found)} targets are called {subject!r}")
         facts: dict[str, object] = {"state": wanted}
@@ -120,6 +138,8 @@ class Happening:
             match words.take("a fact"):
                 case "grade":
                     facts["grade"] = words.integer("grade", 0, 100)
+                case "held" | "heard" as fact:
+                    facts["held"] = fact == "held"
                 case "since" | "last-up" | "change" as fact:
                     word = words.take("a time")
                     facts[fact] = None if word == "never" else duration(word, words.statement)
@@ -133,7 +153,7 @@ class Happening:
     def _told(self, target: Target) -> dict[str, object]:
         verdict = self._world.verdicts.get(target)
         if verdict is None:
-            return {"state": "unknown", "grade": None, "since": None, "last-up": None, "change": None}
+            return {"state": "unknown", "grade": None, "since": None, "last-up": None, "change": None, "held": False}
         epoch = self._world.epoch
         return {
             "state": verdict.state.name.lower(),
@@ -141,6 +161,7 @@ class Happening:
             "since": verdict.since - epoch,
             "last-up": None if verdict.last_up is None else verdict.last_up - epoch,
             "change": verdict.seconds_to_change,
+            "held": verdict.held,
         }
 
 

@@ -6,6 +6,7 @@ Driven by `story`. Everything between a check's result and the snapshot is the r
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +21,7 @@ from gslb.explain.subject import LIVE, Subject
 from gslb.geo import atlas
 from gslb.geo.mmdb import Database
 from gslb.judge import carry, judge_all
+from gslb.lease import LASTS, Voter, Voters
 from gslb.model import EMPTY_MODEL, Address, Member, Model, Pool
 from gslb.moment import Moment
 from gslb.override import Word
@@ -29,6 +31,20 @@ from gslb.verdict import Target, Verdict, Vote
 
 NETWORKS: Final = "networks.yaml"
 EPOCH: Final = 1_767_571_200.0  # Monday 2026-01-05 00:00 UTC: what 0 s means where the scenario sets no `clock`
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a prober is, and whether it can be believed. `stopped`: when it was heard of last, None = now."""
+
+    place: str
+    stopped: float | None = None
+    suspect: bool = False
+
+    def voter(self, now: float) -> Voter:
+        """Be seen by the judge."""
+        age = 0.0 if self.stopped is None else now - self.stopped
+        return Voter(self.place, age, age <= LASTS, self.suspect)
 
 
 class World:
@@ -49,6 +65,7 @@ class World:
         self._compiler: Compiler | None = None
         self._moment = Moment()  # of the snapshot
         self._opinions: dict[str, dict[Target, Opinion]] = {}
+        self._standing: dict[str, Standing] = {}  # of probers of which the story says something; nothing: all are heard
 
     @property
     def now(self) -> float:
@@ -116,6 +133,12 @@ class World:
             if gone:
                 self._compile(gone)
 
+    def stands(self, prober: str, **how: object) -> None:
+        """Let a prober be in a place, stop, go on, or doubt its own eyes: fields of `Standing`."""
+        before = self._standing.get(prober, Standing(prober))
+        self._standing[prober] = replace(before, **how)  # type: ignore[arg-type]  # whoever calls knows the fields
+        self.judge()
+
     def say(self, words: Iterable[Word]) -> None:
         """Let operators say this."""
         self.said = self.said.with_words(words, self.now)
@@ -138,13 +161,17 @@ class World:
 
     def find(self, subject: str) -> list[Target]:
         """Return what is probed of `all`, a site, an address, `POOL/MEMBER`, or `CHECK@SITE` and `CHECK@ADDRESS`; nothing: nobody probes that."""
+        return list(dict.fromkeys(target.probed for target in self.judged(subject)))
+
+    def judged(self, subject: str) -> list[Target]:
+        """Return whose verdicts are meant: what is probed once has one for each quorum over it."""
         check, at, what = subject.rpartition("@")
         found: dict[Target, None] = {}
         for pool in self.model.pools.values():
             for member in pool.members:
                 for address in (*member.addresses, *member.check_at):
                     if _means(what, pool, member, address):
-                        found |= dict.fromkeys(t.probed for t in targets.of_address(self.model, member, address) if not at or t.check == check)
+                        found |= dict.fromkeys(one for one in targets.of_address(self.model, member, address) if not at or one.check == check)
         return list(found)
 
     def _judge(self) -> list[Target]:
@@ -154,8 +181,14 @@ class World:
             for target, opinion in opinions.items():
                 if opinion.vote:
                     votes.setdefault(target, {})[prober] = opinion.vote
-        self.verdicts, changed = judge_all(votes, self.verdicts, self.now, quorums=self._index.quorums)
+        self.verdicts, changed = judge_all(votes, self.verdicts, self.now, voters=self._voters(), quorums=self._index.quorums)
         return [target for target in changed if target in self._index.pools]
+
+    def _voters(self) -> Voters | None:
+        """How the judge sees the probers; nobody renews a lease between two moments of a story, so those that run are heard now."""
+        if not self._standing:
+            return None
+        return {prober: self._standing.get(prober, Standing(prober)).voter(self.now) for prober in self._opinions}
 
     def _compile(self, changed: Iterable[Target]) -> None:
         """Compile what these targets, the clock and operators can change, and hold it to be the same as compiling everything."""

@@ -5,6 +5,7 @@ What is asked follows from the seed and the snapshot alone.
 
 from __future__ import annotations
 
+from operator import itemgetter
 from random import Random
 from struct import Struct
 from typing import Final, NamedTuple
@@ -179,8 +180,8 @@ def _names(snapshot: Snapshot) -> list[tuple[bytes, tuple[int, ...]]]:
     """Names that matter, with the types to ask them for: those that are there (oftener those with pools), have glue, or are pointed to."""
     found: list[tuple[bytes, tuple[int, ...]]] = []
     for zone in snapshot.zones.values():
-        found += ((name, _TYPES) for name in zone.glue)
-        for name, node in zone.nodes.items():
+        found += ((name, _TYPES) for name in sorted(zone.glue))
+        for name, node in sorted(zone.nodes.items(), key=itemgetter(0)):  # whatever order a table has
             types = [rrset.type for rrset in node.rrsets] + [hinted.type for hinted in node.hinted] + [*(node.dynamic.types if node.dynamic else ())]
             found += [(name, tuple(types) or _TYPES)] * (5 if node.dynamic or node.hinted or any(len(one.rdata) > 99 for one in node.rrsets) else 1)
             found += ((target, _TYPES) for rrset in node.rrsets for target in rrset.targets[:2])
