@@ -18,7 +18,7 @@ from gslb.testing.twin import Duel, Packets, World
 from gslb.testing.twin.corruption import corrupted
 
 CASES = int(os.environ.get("GSLB_TWIN_CASES", "40000"))
-DELTAS = 1500
+DELTAS = 900
 
 native = pytest.mark.skipif(bool(native_missing()), reason=native_missing())
 
@@ -50,6 +50,7 @@ def test_both_engines_say_the_same():
 
 
 @native
+@pytest.mark.timeout(600)
 def test_both_refuse_the_same_deltas_and_live_on():
     chance = Random(1)
     seen = {True: 0, False: 0}
