@@ -52,6 +52,7 @@ class UdpListener:
     def __init__(self, sock: socket.socket, engine: Engine) -> None:
         """Take a bound socket; replies from a wildcard socket leave from the address that was asked."""
         self._sock = sock
+        sock.settimeout(0)  # a thread of the native engine that was killed leaves the socket, which is the supervisor's, as one that waits
         self._engine = engine
         self._clients: dict[str, bytes] = {}
         self.counters = Counters()

@@ -155,6 +155,13 @@ async def test_kernel_drops_are_counted(stub: Callable[[], Any]) -> None:
         assert listener.kernel_drops + listener.counters.received == 100
 
 
+def test_a_socket_that_waits_is_taken_over_as_one_that_does_not(stub: Callable[[], Any]) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        UdpListener(server, stub())
+        assert not server.getblocking()
+
+
 def test_client_addresses_are_packed() -> None:
     assert pack("192.0.2.1") == bytes([192, 0, 2, 1])
     assert pack("fe80::1%eth0") == bytes.fromhex("fe80") + bytes(13) + b"\1"
