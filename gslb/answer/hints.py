@@ -19,6 +19,7 @@ from gslb.plan import Group, Hinted, Partition, Row, Snapshot
 
 IPV4HINT: Final = 4  # SvcParamKeys, RFC 9460 section 14.3.2
 IPV6HINT: Final = 6
+MAX_RDATA: Final = 65535  # RFC 1035 section 3.2.1
 
 HintsKey = tuple[bytes, bytes, tuple[Hinted, ...]]  # zone, owner as written, records
 
@@ -108,10 +109,12 @@ class Hints:
         ttl = min(choice.ttl for choice in choices)  # RFC 2181 section 5.2: one TTL for the RRset
         first, rtype = choices[0], self._hinted[0].type
         tally = self._ledger.written(Meta(self._zone, 0, self._hinted[0].pool, first.reason, rtype, site=first.site))
-        return Outcome(rrs(self._owner, rtype, ttl, rdata), len(rdata), 0, tally, ttl, varies=True)
+        fits = max(map(len, rdata)) <= MAX_RDATA
+        octets = rrs(self._owner, rtype, ttl, rdata) if fits else b"".join(rdata)  # larger than any message: it will be cut off
+        return Outcome(octets, len(rdata), 0, tally, ttl, varies=True)
 
 
 def _hint(key: int, groups: list[Group]) -> bytes:
     """Write the SvcParam with these groups' addresses; nothing where there are none (RFC 9460 section 7.3: never empty)."""
     addresses = b"".join(dict.fromkeys(data for group in groups for data in group.rdata))
-    return key.to_bytes(2) + len(addresses).to_bytes(2) + addresses if addresses else b""
+    return key.to_bytes(2) + (len(addresses) & 0xFFFF).to_bytes(2) + addresses if addresses else b""

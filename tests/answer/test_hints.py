@@ -12,6 +12,7 @@ from gslb import plan
 from gslb.answer import Env, Memo, NeedRow
 
 ONE = b"\x14\0\0\1"  # a client in region 1
+ZONE = b"\x07example\x03com\0"
 
 
 def hints(answer: object, at: int = 0) -> dict[int, list[str]]:
@@ -122,6 +123,22 @@ def test_too_large_is_cut(snapshot: plan.Snapshot, answer: Callable) -> None:
     assert len(small.wire) < 512
     assert not large.wire[2] & 2
     assert len(large.wire) > 1000
+
+
+@pytest.mark.parametrize(("octets", "fits"), [(65_472, True), (65_504, False), (65_552, False), (131_040, False)])
+def test_hints_larger_than_any_record_are_cut(snapshot: plan.Snapshot, octets: int, fits: bool, answer: Callable) -> None:
+    row = plan.Row(plan.Pick.ALL, 0, 30, tuple(plan.Group(1, (n.to_bytes(16),)) for n in range(octets // 16)))
+    none = row._replace(groups=())
+    pools = {**snapshot.pools, 1: plan.Pool("web", plan.NO_PARTITION, {1: (none,), 28: (row,)}, {1: none, 28: row})}
+    query = b"\0\1\0\0\0\1\0\0\0\0\0\0\1w\x07example\3com\0\0\x41\0\1"
+    head = b"\0\1\0"
+    node = plan.Node(hinted=(plan.Hinted(65, 300, 1, head, b"", b""),))
+    zone = snapshot.zones[ZONE]
+    hinted = snapshot._replace(pools=pools, zones={ZONE: zone._replace(nodes={**zone.nodes, b"\1w" + ZONE: node})})
+    got = answer(hinted, query, ONE, Env(0, udp=False))
+    assert bool(got.wire[2] & 2) is not fits
+    assert (len(got.wire) > octets) is fits
+    assert Memo(hinted).reply(query, ONE, 0)[2] & 2
 
 
 def test_a_swap_is_seen(snapshot: plan.Snapshot, answer: Callable) -> None:
