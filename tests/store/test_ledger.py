@@ -266,6 +266,20 @@ class TestForged:
             assert (after.votes, after.leases, after.overrides, after.pushes) == (before.votes, before.leases, before.overrides, before.pushes)
         assert C not in after.votes, "no foreign address ever"
 
+    def test_a_prober_says_nothing_in_the_name_of_another(self, tmp_path):
+        """Genuine, and of a key that is known."""
+        one, two = key_of("p1"), key_of("p2")
+        ledger, p2 = Ledger(identity(tmp_path, prober=[one, two])), Prober("p2", two)
+        p2.rewrite((A, DOWN))
+        p2.renew(answers=[ledger.turn()])
+        ledger.take_all(Records(11.0, "r1", {"p1": p2.lease}, {"p1": dict(p2.hash)}))
+        assert (shown(ledger), dict(ledger.leases), ledger.refused) == ({}, {}, {"signer": 2})
+
+    def test_a_lease_is_of_its_own_epoch(self, node, pen):
+        p1 = Prober(signer=pen)
+        node.take_leases({"p1": p1.renew(answers=[node.challenge], epoch=p1.epoch + 1)}, 10.0)
+        assert (dict(node.leases), node.refused) == ({}, {"content": 1})
+
     def test_a_key_signs_under_the_signature_of_its_own_id(self, node, pen):
         """A forger who says that the genuine key signed."""
         forger = key_of("p1")
@@ -389,6 +403,33 @@ class TestReplayed:
         assert shown(node) == {A: {"p1": UP}, B: {"p1": UP}}
         node.take_votes("p1", {"a0": old["a0"], "a1": new["a1"]})
         assert shown(node) == {A: {"p1": UP}, B: {"p1": UP}}
+
+    def test_a_part_does_not_stand_for_another_one(self, node, pen):
+        """Which would take the votes of the part that is missing away."""
+        p1 = Prober(signer=pen)
+        p1.rewrite((A, UP), (B, UP), batch=lambda votes: [votes[:1], votes[1:]])
+        p1.renew(answers=[node.challenge])
+        node.take_all(whole(p1)._replace(votes={"p1": {"a0": p1.hash["a0"], "a1": p1.hash["a0"]}}))
+        assert (shown(node), node.refused) == ({}, {"replayed": 1})
+
+    def test_fields_stand_in_any_order(self, node, pen):
+        p1 = Prober(signer=pen)
+        p1.rewrite((A, UP))
+        for state in (DOWN, UP, DOWN):
+            p1.change((A, state))
+        p1.renew(answers=[node.challenge])
+        node.take_all(whole(p1)._replace(votes={"p1": dict(reversed(p1.hash.items()))}))
+        assert shown(node) == {A: {"p1": DOWN}}
+
+    def test_what_is_read_again_and_again_is_counted_once(self, node, pen):
+        p1 = Prober(signer=pen)
+        old = dict(p1.rewrite((A, DOWN)))
+        p1.rewrite((A, UP))
+        p1.renew(answers=[node.challenge])
+        node.take_all(whole(p1))
+        for _ in range(3):
+            node.take_votes("p1", old)
+        assert node.refused == {"replayed": 1}
 
     def test_what_was_recorded_is_nothing_to_a_node_that_is_new(self, node, pen):
         """Yesterday's store, whole, put before a nameserver without a past."""
@@ -521,6 +562,22 @@ class TestRotation:
         p1.renew(answers=[healed.turn()])
         healed.take_all(whole(p1, book=book_record(bob, 9, DRAIN)))
         assert (shown(healed), healed.overrides.version) == ({A: {"p1": UP}}, 9)
+
+    def test_what_a_stolen_key_said_is_forgotten_with_it(self, tmp_path):
+        """While the nameserver runs: the thief's epoch at the end of time does not stand in the way of the prober's new key."""
+        stolen, new = key_of("p1"), key_of("p1")
+        ring, waiting = self.ring({"prober": {"p1": known(stolen)}})
+        node, thief, p1 = Ledger(Identity("ns1", keyring=ring, state_dir=tmp_path)), Prober(signer=stolen, epoch=2**62), Prober(signer=new)
+        thief.rewrite((A, DOWN))
+        thief.renew(10.0, [node.turn()])
+        node.take_all(whole(thief))
+        assert shown(node) == {A: {"p1": DOWN}}
+        waiting.append({"prober": {"p1": known(new)}})
+        p1.rewrite((A, UP))
+        hint, missing = node.take_leases({"p1": p1.renew(60.0, [node.challenge])}, 60.0)
+        assert (hint, missing, shown(node)) == ({A}, {"p1"}, {})
+        assert node.take_votes("p1", p1.hash) == {A}
+        assert shown(node) == {A: {"p1": UP}}
 
     def test_a_prober_known_by_the_keyring_keeps_its_floor(self, node, pen):
         p1 = Prober(signer=pen)
