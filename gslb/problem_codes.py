@@ -202,6 +202,7 @@ CODES: Final[dict[str, Code]] = {
     "L040": Code("A fence may leave clients nothing.", "Name a backup or `servfail`, or leave a site without a fence."),
     "L041": Code("A pool ramps, and its pick looks at no weight.", "Use pick weighted or sticky."),
     "L042": Code("A ramp's steps are shorter than the pool's TTL.", "Make them as long: clients keep an answer for its TTL."),
+    "L043": Code("A pool names a quorum, and none of its members is checked.", "Give it a check, or leave the quorum out."),
     "L060": Code("A zone has no SOA record.", "Add one at the apex."),
     "L061": Code("A zone has no NS records at its apex.", "Name the zone's nameservers there."),
     "L062": Code("DS records stand at the apex of the zone they are about.", "Move them to the parent zone."),

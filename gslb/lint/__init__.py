@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from gslb.errors import Problem
-from gslb.lint import aliases, authority, checks, choice, cuts, fences, keys, kinds, members, nesting, owners, references, sizes, targets
+from gslb.lint import aliases, authority, checks, choice, cuts, fences, keys, kinds, members, nesting, owners, quorums, references, sizes, targets
 from gslb.lint.view import View, views
 from gslb.model import Model
 
@@ -22,6 +22,7 @@ _OF_MODEL: Final[tuple[Callable[[Model], Iterable[Problem]], ...]] = (
     choice.problems,
     kinds.problems,
     fences.problems,
+    quorums.problems,
 )
 
 _OF_ZONE: Final[tuple[Callable[[View], Iterable[Problem]], ...]] = (

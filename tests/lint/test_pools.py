@@ -164,6 +164,11 @@ class TestChoice:
         assert judge_pools(pool_of(checked, when_all_down=to), backup, checks=(CHECK,)) == []
         assert judge_pools(pool_of(checked, free, when_all_down=to), backup, checks=(CHECK,)) == ["L035?"]
 
+    def test_a_quorum_with_nothing_to_judge(self, judge_pools: Judge, pool_of: Pools) -> None:
+        checked, free = _member("192.0.2.1", checks=("web",), quorum="any/0/0/600/1"), _member("192.0.2.2", quorum="any/0/0/600/1")
+        assert judge_pools(pool_of(checked, free), checks=(CHECK,)) == []
+        assert judge_pools(pool_of(free)) == ["L043?"]
+
     def test_nearest(self, judge_pools: Judge, pool_of: Pools) -> None:
         pool = pool_of("fra: 192.0.2.1", "iad: 192.0.2.2", policy=_policy("nearest"))
         fra, iad = model.Site("fra", location=(50.1, 8.7)), model.Site("iad")
