@@ -1,8 +1,8 @@
-"""How many targets one prober core watches: lateness, CPU per check, memory. Usage: python bench/prober.py [KIND] [targets] [seconds].
+"""How many targets one prober core watches: lateness, CPU per check, memory. Usage: python bench/prober.py [KIND] [targets] [seconds] [interval].
 
 KIND is http, https, tcp, dns, icmp or `mixed`: all of them over twenty sites, once with all sites well, once with one that hangs, one that
 trickles octets and one that resets every connection; lateness must be the same. The servers are one process on the other core; every target is an
-address of 127/8 with an interval of 5 s: 127.1.SITE.HOST. On a machine that has other work, lateness says more of that work than of the
+address of 127/8, 127.N.SITE.HOST, with an interval of 5 s. On a machine that has other work, lateness says more of that work than of the
 prober; CPU per check hardly changes.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import multiprocessing
 import os
 import resource
@@ -30,6 +31,7 @@ from gslb.check.lateness import Lateness
 from gslb.check.observation import Observation
 from gslb.check.prober import Prober
 from gslb.model import Check
+from gslb.role.probe import COLLECT
 from gslb.verdict import Target, Vote
 
 HOST = "www.example.com"
@@ -78,13 +80,25 @@ def serve(ports: Connection, certificate: str, *, ill: bool) -> None:
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(certificate)
 
+    class Quick(asyncio.Protocol):
+        """Answers whatever comes, with less work than streams are: it must not be what is measured."""
+
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            self.line = transport
+
+        def data_received(self, _data: bytes) -> None:
+            self.line.write(ANSWER)  # type: ignore[attr-defined]  # a transport that writes
+            self.line.close()
+
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             await talk(reader, writer, ill=ill)
         writer.close()
 
     async def run() -> None:
-        servers = [await asyncio.start_server(accept, "0.0.0.0", 0, ssl=one, backlog=4096) for one in (None, tls)]
+        loop = asyncio.get_running_loop()
+        clear = await (asyncio.start_server(accept, "0.0.0.0", 0, backlog=4096) if ill else loop.create_server(Quick, "0.0.0.0", 0, backlog=4096))
+        servers = [clear, await asyncio.start_server(accept, "0.0.0.0", 0, ssl=tls, backlog=4096)]
         line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         line.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
         line.bind(("0.0.0.0", 0))
@@ -99,7 +113,7 @@ def serve(ports: Connection, certificate: str, *, ill: bool) -> None:
 # ---- the prober ----
 
 
-def definitions(ports: Sequence[int], ca_file: str) -> dict[str, Check]:
+def definitions(ports: Sequence[int], ca_file: str, interval: float) -> dict[str, Check]:
     """Return a check of each kind."""
     clear, tls, dns = ports
     expect = {"status": 200, "json": {"status": "healthy"}}
@@ -110,7 +124,7 @@ def definitions(ports: Sequence[int], ca_file: str) -> dict[str, Check]:
         "dns": {"port": dns, "name": HOST, "answers": ["192.0.2.1"]},
         "icmp": {},
     }
-    return {kind: Check(kind, kind, own, 5.0, 2.0, 3, 10, 5, kind) for kind, own in options.items()}
+    return {kind: Check(kind, kind, own, interval, min(2.0, interval / 2), 3, 10, 5, kind) for kind, own in options.items()}
 
 
 def targets(kind: str, count: int, checks: Mapping[str, Check]) -> dict[Target, Check]:
@@ -119,7 +133,7 @@ def targets(kind: str, count: int, checks: Mapping[str, Check]) -> dict[Target, 
     found = {}
     for n in range(count):
         check = checks[kinds[n // SITES % len(kinds)]]
-        found[Target(check.id, check.digest, f"127.1.{n % SITES}.{1 + n // SITES}")] = check
+        found[Target(check.id, check.digest, f"127.{1 + n // 5000}.{n % SITES}.{1 + n % 5000 // SITES}")] = check
     return found
 
 
@@ -128,7 +142,7 @@ def run_delay() -> float:
     return int(Path("/proc/self/schedstat").read_text(encoding="ascii").split()[1]) / 1e9
 
 
-async def watch(probed: Mapping[Target, Check], seconds: float) -> None:
+async def watch(probed: Mapping[Target, Check], seconds: float, interval: float) -> None:
     """Probe, and print the figures of the first round and of `seconds` once rounds are spread."""
     seen: Counter[str] = Counter()
 
@@ -141,10 +155,12 @@ async def watch(probed: Mapping[Target, Check], seconds: float) -> None:
     prober = Prober("bench", publish, heard=heard)
     prober.set_targets(probed)
     began, cpu = time.monotonic(), time.process_time()
+    gc.set_threshold(*COLLECT)  # as `gslb probe` does
     task = asyncio.create_task(prober.run())
     await prober.first_round.wait()
+    gc.freeze()
     print(f"first round   {time.monotonic() - began:.2f} s, {time.process_time() - cpu:.2f} s of CPU")
-    await asyncio.sleep(10)  # two rounds, until they are spread over the interval
+    await asyncio.sleep(2 * interval)  # two rounds, until they are spread over the interval
     prober.lateness, cpu, kept_waiting = Lateness(), time.process_time(), run_delay()
     await asyncio.sleep(seconds)
     cpu, late, kept_waiting = time.process_time() - cpu, prober.lateness, run_delay() - kept_waiting
@@ -160,7 +176,7 @@ async def watch(probed: Mapping[Target, Check], seconds: float) -> None:
     await asyncio.wait([task])
 
 
-def measure(kind: str, count: int, seconds: float, *, ill: bool) -> None:
+def measure(kind: str, count: int, seconds: float, interval: float, *, ill: bool) -> None:
     """Start the servers, watch them, end them."""
     with tempfile.TemporaryDirectory() as folder:
         authority = trustme.CA()
@@ -171,22 +187,22 @@ def measure(kind: str, count: int, seconds: float, *, ill: bool) -> None:
         server.start()
         try:
             assert ours.poll(10), "the servers did not start"
-            checks = definitions(ours.recv(), f"{folder}/ca.pem")
+            checks = definitions(ours.recv(), f"{folder}/ca.pem", interval)
             os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-            asyncio.run(watch(targets(kind, count, checks), seconds))
+            asyncio.run(watch(targets(kind, count, checks), seconds, interval))
         finally:
             server.terminate()
             server.join()
 
 
-def main(kind: str = "http", count: str = "2000", seconds: str = "20") -> None:
+def main(kind: str = "http", count: str = "2000", seconds: str = "20", interval: str = "5") -> None:
     """Measure one kind, or the mixture twice."""
     runs = {"all sites well": False, f"three of {SITES} sites ill": True} if kind == "mixed" else {"": False}
     for title, ill in runs.items():
         if title:
             print(title)
         process = multiprocessing.Process(
-            target=measure, args=(kind, int(count), float(seconds)), kwargs={"ill": ill}
+            target=measure, args=(kind, int(count), float(seconds), float(interval)), kwargs={"ill": ill}
         )  # fresh, so that memory is its own
         process.start()
         process.join()

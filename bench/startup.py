@@ -11,6 +11,7 @@ import statistics
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import command
@@ -56,11 +57,13 @@ def main() -> None:
     idle = machine.idle()
     found, others = [], {}
     with tempfile.TemporaryDirectory(prefix="gslb-startup-") as folder:
-        for engine in service.engines():
-            for run in range(options.runs):
-                home = Path(folder) / f"{engine}-{run}"
-                home.mkdir()
+        for engine, run in product(service.engines(), range(options.runs)):
+            home = Path(folder) / f"{engine}-{run}"
+            home.mkdir()
+            try:
                 found += [start(home, engine, kind, options.cores) for kind in ("cold", "again")]
+            except StartError as error:
+                say(f"engine {engine} did not start: {error}")
         database = peers.unpacked_database(Path(folder))
         for peer in peers.chosen(options.peers):
             try:
