@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 _RANGE: Final = re.compile(r"([0-9]{1,10})-([0-9]{1,10})(?:/([0-9]{1,10}))?", re.ASCII)
-_DIRECTIVE: Final = re.compile(
-    r"^\$GENERATE[ \t]{1,99}([0-9]{1,10})-([0-9]{1,10})(?:/([0-9]{1,10}))?(?=[ \t])", re.ASCII | re.IGNORECASE | re.MULTILINE
+_DIRECTIVE: Final = re.compile(  # at the start of a line; the dollar sign is looked for first, and most large files have none
+    r"\$(?<![^\n]\$)(?i:GENERATE)[ \t]{1,99}([0-9]{1,10})-([0-9]{1,10})(?:/([0-9]{1,10}))?(?=[ \t])", re.ASCII
 )
 _PLACE: Final = re.compile(r"\\.|\$\$|\$\{([^${}]{0,40})\}|\$", re.DOTALL)
 _MODIFIER: Final = re.compile(r"\s*([+-]?[0-9]{1,10})\s*(?:,\s*([0-9]{1,3})\s*(?:,\s*([doxXnN])\s*)?)?", re.ASCII)
