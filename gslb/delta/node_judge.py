@@ -16,6 +16,7 @@ U32: Final = 1 << 32
 
 _NAMES_IN: Final = {2: (0, 1), 5: (0, 1), 6: (0, 2), 12: (0, 1), 15: (2, 1)}  # types whose names are compressed: octets before them, how many
 _ALIASES: Final = (5, 39)
+SOA: Final = 6
 
 
 def judge_node(node: Node) -> None:
@@ -48,6 +49,16 @@ def judge_rrset(rrset: RRset) -> None:
         raise PlanError(f"rdata of type {kind} without their names")
     if kind in _ALIASES and (not targets or rdata[0].lower() != targets[0]):
         raise PlanError("an alias whose target is not its data")
+
+
+def judge_soa(soa: RRset) -> None:
+    """Refuse what is no SOA: one record of two names and five numbers (RFC 1035 section 3.3.13)."""
+    if soa.type != SOA or len(soa.rdata) != 1:
+        raise PlanError("a zone without a sound SOA")
+    judge_rrset(soa)
+    [data] = soa.rdata
+    if len(data) - _end(data, _end(data, 0)) != 20:
+        raise PlanError("a zone without a sound SOA")
 
 
 def is_inside(name: bytes, apex: bytes) -> bool:

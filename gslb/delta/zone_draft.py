@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Final, Self
+from typing import Self
 
-from gslb.delta.node_judge import is_inside, is_name, judge_node, judge_rrset
+from gslb.delta.node_judge import is_inside, is_name, judge_node, judge_rrset, judge_soa
 from gslb.delta.words import ZoneDrop, ZoneGlue, ZoneGone, ZoneNames, ZoneStart
 from gslb.errors import PlanError
 from gslb.plan import MAX_TTL, Node, Pool, RRset, Zone
-
-SOA: Final = 6
 
 
 class ZoneDraft:
@@ -50,9 +48,9 @@ class ZoneDraft:
         apex = word.apex
         if apex in self._open or apex in self._gone:
             raise PlanError("a zone stands twice in one delta")
-        if word.soa.type != SOA or len(word.soa.rdata) != 1 or not 0 <= word.negative_ttl <= MAX_TTL or not is_name(apex):
-            raise PlanError("a zone without a sound SOA")
-        judge_rrset(word.soa)
+        if not 0 <= word.negative_ttl <= MAX_TTL or not is_name(apex):
+            raise PlanError("a zone without a sound name or negative TTL")
+        judge_soa(word.soa)
         nodes: dict[bytes, Node] = {} if word.fresh else dict(self._zones[apex].nodes)
         glue: dict[bytes, tuple[RRset, ...]] = {} if word.fresh else dict(self._zones[apex].glue)
         self._uses[apex] = Counter() if word.fresh else Counter(self._uses[apex])

@@ -53,6 +53,9 @@ impl ZoneDraft {
             refuse!("a zone without a sound SOA");
         }
         judge_rrset(soa)?;
+        if !matches!(&soa.rdata[..], [data] if is_soa(data)) {
+            refuse!("a zone without a sound SOA");
+        }
         let mut packed = Vec::new();
         record::pack_rrset(soa, &mut packed);
         let nothing = table::Table::default();
@@ -210,8 +213,8 @@ fn judge_node(node: &Node) -> Result<(), PlanError> {
 
 fn judge_rrset(rrset: &RRset) -> Result<(), PlanError> {
     let most = usize::from(u16::MAX);
-    if rrset.rdata.len() > most || rrset.targets.len() > most || rrset.rdata.iter().any(|data| data.len() > most) {
-        refuse!("an RRset larger than any message");
+    if rrset.rdata.is_empty() || rrset.rdata.len() > most || rrset.targets.len() > most || rrset.rdata.iter().any(|data| data.len() > most) {
+        refuse!("an RRset without records, or larger than any message");
     }
     if !rrset.targets.iter().all(|target| names::is_lower(target)) {
         refuse!("an RRset whose target is no name in lower case");
@@ -228,6 +231,12 @@ fn judge_rrset(rrset: &RRset) -> Result<(), PlanError> {
         }
     }
     Ok(())
+}
+
+/// Whether these are two names and five numbers (RFC 1035 section 3.3.13).
+fn is_soa(data: &[u8]) -> bool {
+    let Some(first) = names::length(data) else { return false };
+    names::length(&data[first..]).is_some_and(|second| data.len() == first + second + 20)
 }
 
 fn holds_names(data: &[u8], before: usize, count: usize) -> bool {
