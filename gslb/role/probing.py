@@ -24,6 +24,7 @@ from gslb.config.settings import Probe, Settings
 from gslb.errors import StoreError
 from gslb.lease import RENEW, Lease
 from gslb.model import Check
+from gslb.role.tally import Tally
 from gslb.store import Pulse, Store
 from gslb.verdict import Target, Vote
 
@@ -34,7 +35,7 @@ LATE: Final = 0.99  # share of checks that start no later than the lateness told
 class Probing:
     """Probes for one name and place.
 
-    `heard` is told of every observation. `changed` is called when votes have changed. `remembered`: votes of before a restart.
+    `heard` is told of every observation; by default it counts them for `/metrics`. `changed` is called when votes have changed. `remembered`: votes of before a restart.
     """
 
     prober: Prober
@@ -60,7 +61,7 @@ class Probing:
             self._publish,
             forget=self._forget,
             remembered=remembered,
-            heard=heard,
+            heard=heard or Tally(self._name).heard,
             clock=self._clock,
             programs=self._settings.exec,
         )

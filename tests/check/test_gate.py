@@ -129,3 +129,25 @@ async def test_slots_go_round_in_order_and_are_not_lost_with_who_gives_up():
     await asyncio.wait([third])
     assert entered[-1] == "g"
     assert entrance.inside == 0
+
+
+async def test_who_waits_costs_nothing(monkeypatch):
+    """A full gate with a thousand before it, and nobody behind: not one turn of the loop is theirs."""
+    pulse, leave = Pulse(), asyncio.Event()
+    entrance = Gate(pulse, 40)
+    looked = 0
+    look_again = entrance._look_again
+
+    def count():
+        nonlocal looked
+        looked += 1
+        look_again()
+
+    monkeypatch.setattr(entrance, "_look_again", count)
+    tasks = [asyncio.create_task(inside(entrance, leave)) for _ in range(1000)]
+    assert await entered(entrance, 40) == 40
+    await asyncio.sleep(0.1)
+    assert looked == 0
+    leave.set()
+    await asyncio.gather(*tasks)
+    assert entrance.inside == 0
