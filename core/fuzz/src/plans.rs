@@ -29,7 +29,7 @@ const SLIP: u16 = 1000;
 /// The words of a delta between its Begin and its Commit.
 pub fn words(u: &mut Unstructured) -> Result<Vec<Word>> {
     let mut words = Vec::new();
-    let partitions = u.int_in_range(0..=2)?;
+    let partitions = if rarely(u, 4)? { u.int_in_range(1..=2)? } else { 0 }; // they cost the most by far
     for partition in 0..partitions {
         words.push(Word::PartitionStart { partition, cap4: bits(u, 32)?, cap6: bits(u, 128)? });
         words.push(runs(u, partition, 4)?);
