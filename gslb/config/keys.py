@@ -23,7 +23,7 @@ SECTIONS: Final = {"probers": "prober", "operators": "operator", "sites": "site"
 _NAME: Final = 64  # characters; as long as a signer's in an envelope
 
 FILE: Final = {name: Option(Kind.MAPPING, f"{name} that are believed, by name", {}) for name in SECTIONS}
-NAMED: Final = {
+_NAMED: Final = {
     "keys": Option(Kind.STRINGS, "public keys, as `gslb key generate` prints them; two while one replaces the other", REQUIRED),
     "place": Option(Kind.STRING, "of a prober: the place it stands in, whatever it says itself"),
 }
@@ -59,12 +59,16 @@ def read(node: Node, problems: Problems) -> Trust:
     return trust
 
 
+def named(writer: str) -> dict[str, Option]:
+    """Return what may be said of one name: of probers alone where they stand."""
+    return {key: option for key, option in _NAMED.items() if key == "keys" or writer == "prober"}
+
+
 def _known(node: Node, writer: str, name: str, problems: Problems) -> Known | None:
     what = f"{writer} {name}"
     if not options.mapping(node, problems, what):
         return None
-    table = NAMED if writer == "prober" else {"keys": NAMED["keys"]}
-    given = options.read(node, table, problems, what=what)
+    given = options.read(node, named(writer), problems, what=what)
     lines = node.get("keys")
     if lines is None or "keys" not in given:
         return None

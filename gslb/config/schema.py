@@ -1,7 +1,7 @@
 """JSON Schema (2020-12) of everything an operator writes in YAML, made from the same tables that judge it.
 
 Called by `gslb schema`; editors use it (`# yaml-language-server: $schema=…`). It is as strict as a schema can be; `gslb check` knows more.
-Three kinds of files, each a definition of its own: zones, `networks.yaml` and `gslb.yaml`. The whole accepts any of them.
+Four kinds of files, each a definition of its own: zones, `networks.yaml`, `keys.yaml` and `gslb.yaml`. The whole accepts any of them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from gslb.check import CHECKS
-from gslb.config import fields, members, rdata
+from gslb.config import fields, keys, members, rdata
 from gslb.config.checks import CHECK
 from gslb.config.members import MEMBER, NAME
 from gslb.config.networks import NETWORK
@@ -48,12 +48,13 @@ def json_schema() -> Schema:
     settings = Settings.model_json_schema(ref_template="#/$defs/settings/$defs/{model}")
     return {
         "$schema": DIALECT,
-        "title": "gslb: zones, networks and settings",
-        "anyOf": [{"$ref": "#/$defs/zone_file"}, {"$ref": "#/$defs/octodns_zone"}, {"$ref": "#/$defs/networks"}, {"$ref": "#/$defs/settings"}],
+        "title": "gslb: zones, networks, keys and settings",
+        "anyOf": [{"$ref": f"#/$defs/{kind}"} for kind in ("zone_file", "octodns_zone", "networks", "keys", "settings")],
         "$defs": {
             "zone_file": _zone_file(),
             "octodns_zone": {"type": "object", "additionalProperties": {"$ref": "#/$defs/name"}, "properties": {"format": {"const": "octodns"}}},
             "networks": {"type": "object", "additionalProperties": _object(NETWORK, {"location": _POINT})},
+            "keys": _keys(),
             "settings": settings,
             "site": _object(SITE, {"location": _POINT}),
             "check": _check(),
@@ -85,6 +86,14 @@ _MEMBER: Final[dict[str, Schema]] = {
     "address": {"anyOf": [_ADDRESS, {"type": "array", "minItems": 1, "items": _ADDRESS}]},
     "check_address": {"type": "object", "additionalProperties": _ADDRESS},
 }
+
+
+def _keys() -> Schema:
+    """Describe `keys.yaml`; a key's pattern finds lines that were cut."""
+    key = {"type": "string", "pattern": "^ed25519:[0-9a-f]{8}:[A-Za-z0-9+/]{43}=$"}
+    some = {"keys": {"anyOf": [key, {"type": "array", "minItems": 1, "items": key}]}}
+    names = {section: {"type": "object", "additionalProperties": _object(keys.named(writer), some)} for section, writer in keys.SECTIONS.items()}
+    return _object(keys.FILE, names)
 
 
 def _object(table: Mapping[str, Option], special: Mapping[str, Schema] | None = None) -> Schema:

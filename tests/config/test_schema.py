@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -132,3 +133,17 @@ def test_a_slip_is_not(good, bad):
 def test_unknown_settings_are_not_valid():
     assert not valid(SCHEMA["$defs"]["settings"], {"dns": {"lisen": []}})
     assert not valid(SCHEMA["$defs"]["settings"], {"dns": {"engine": "fast"}})
+
+
+def test_keys_are_whole_lines_and_only_probers_have_a_place():
+    schema, line = SCHEMA["$defs"]["keys"], "ed25519:bab2a291:PswRhKWMg4Z0mP6vcGGkv8NKT/P2mdlpvhNfRdXEfQA="
+    assert valid(schema, {"probers": {"fra-1": {"place": "fra", "keys": [line, line]}}, "operators": {"ann": {"keys": line}}})
+    for slip in (
+        {"prober": {}},
+        {"probers": {"p": {}}},
+        {"operators": {"ann": {"keys": line, "place": "fra"}}},
+    ):
+        assert not valid(schema, slip)
+    (pattern,) = {node["pattern"] for node in nodes(schema) if "pattern" in node}
+    assert re.fullmatch(pattern, line)
+    assert not re.fullmatch(pattern, line[:-3])
