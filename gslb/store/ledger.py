@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Generator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -227,10 +228,19 @@ class Ledger:
         return State(self._voices.votes, time, self._overrides, self.leases, self._nodes, MappingProxyType(pushes), run)
 
     def _look_at_keys(self) -> Hint | None:
-        """Believe keys that have come, and none that have gone: nothing that was said with those counts any more."""
+        """Believe keys that have come, and none that have gone: nothing that was said with those counts any more.
+
+        Words of operators stand on, for sites may be drained by them; but whoever's key is known may now speak after them, whatever their version.
+        """
         if not self._identity.keyring.refresh():
             return None
         self._reader.forgive()
+        said = self._marks.book
+        if said.version and not self._identity.keyring.trusts("operator", said.operator, said.key):
+            self._marks.book, self._book_record = BookMark(), b""
+            self._overrides = replace(self._overrides, version=0, sealed=b"")
+            self._voices.distrust()
+            return EVERYTHING
         return self._voices.distrust()
 
     def _check_version(self, version: int, record: bytes) -> None:

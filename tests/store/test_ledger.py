@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gslb import metrics
 from gslb.override import Kind, Level, Override, Withdrawal
 from gslb.store import node_record
 from gslb.store.changes import EVERYTHING
@@ -299,6 +300,7 @@ class TestForged:
         assert sorted(told) == [("format", "book", ""), ("format", "lease", "p1"), ("format", "push", "fra"), *[("format", "votes", "p1")] * 2]
         ledger.take_leases({"p1": b"other junk"}, 1.0)
         assert ledger.refused == {"format": 6}
+        assert b'gslb_store_refused_total{reason="format"}' in metrics.exposition()
         assert [(line["writer"], line["reason"]) for line in lines] == [("p1", "format"), ("", "format"), ("fra", "format")]
 
     @settings(max_examples=60, deadline=None)
@@ -578,6 +580,20 @@ class TestRotation:
         assert (hint, missing, shown(node)) == ({A}, {"p1"}, {})
         assert node.take_votes("p1", p1.hash) == {A}
         assert shown(node) == {A: {"p1": UP}}
+
+    def test_words_outlive_the_key_that_signed_them_and_stand_in_nobodys_way(self, tmp_path):
+        """A thief's version at the end of numbers, and a drain that must not end because an operator has left."""
+        ann, bob = key_of("ann"), key_of("bob")
+        ring, waiting = self.ring({"operator": {"ann": known(ann), "bob": known(bob)}})
+        node = Ledger(Identity("ns1", keyring=ring, state_dir=tmp_path))
+        assert node.take_book(book_record(ann, 2**63 - 1, DRAIN))
+        assert not node.take_book(book_record(bob, 9, OTHER))
+        waiting.append({"operator": {"bob": known(bob)}})
+        assert node.take_leases({}, KEYS)[0] == EVERYTHING
+        assert (node.overrides.standing(150.0), node.overrides.version, node.overrides.sealed) == ((DRAIN,), 0, b"")
+        assert not node.take_book(book_record(ann, 2**63 - 1, DRAIN))
+        assert node.take_book(book_record(bob, 9, DRAIN, OTHER))
+        assert node.take_leases({}, 3 * KEYS)[0] is None
 
     def test_a_prober_known_by_the_keyring_keeps_its_floor(self, node, pen):
         p1 = Prober(signer=pen)
