@@ -178,6 +178,9 @@ CODES: Final[dict[str, Code]] = {
     "L013": Code("A check's counter is below one.", "Count at least 1."),
     "L014": Code("A check lets one result decide both ways.", "Ask for at least two, or answers flap with every lost packet."),
     "L015": Code("A check's degraded_above is not below its timeout, and has no effect.", "Make it shorter than the timeout."),
+    "L016": Code(
+        "A check's fast_interval makes nothing faster, or is too short.", "Make it shorter than the interval, 100ms at least, or leave it out."
+    ),
     "L020": Code("A pool has no members.", "Give it at least one."),
     "L021": Code("A weight, or the sum of a pool's weights, is out of bounds.", "Use smaller numbers; only their ratios matter."),
     "L022": Code("Every member of a weighted pool has weight 0.", "Give at least one a positive weight; 0 means: only when nothing else is left."),

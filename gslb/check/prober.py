@@ -34,6 +34,7 @@ Listener = Callable[[Target, Observation, Vote | None], None]
 _FIRST_WITHIN: Final = 1.0  # seconds over which first checks are spread: a nameserver waits at most 2 s for them
 _STARTS: Final = 500  # first checks per second at most; TLS handshakes take 2 ms of CPU each
 _RETRY: Final = (0.1, 2.0)  # seconds until a refused publication is tried again: first, at most
+_LEAST: Final = 0.1  # seconds; a shorter fast interval is warned of (L016), and has no effect
 _FAST: Final = (100, 0.1)  # targets at their fast interval at once: so many at least, and this share; when all sites fail at once, haste helps nobody
 _FAST_FOR: Final = 60.0  # seconds after a change for which a target is looked at faster: what flaps does so soon
 _STALLED: Final = 0.25  # share of a timeout; a check that ran out while the prober stood still for longer is void
@@ -186,7 +187,7 @@ class Prober:
     def _interval(self, probe: _Probe) -> float:
         """Return the time until the next look: less while the state may change soon or has just done so, as long as few targets are in haste."""
         check = probe.check
-        if not 0 < check.fast_interval < check.interval:
+        if not _LEAST <= check.fast_interval < check.interval:
             return check.interval
         few, share = _FAST
         room = probe.fast or self._fast < max(few, share * len(self._probes))

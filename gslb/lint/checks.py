@@ -10,6 +10,8 @@ from gslb.model import Check, Model
 
 MAX_BLINDNESS: Final = 600  # seconds a dead site may go on being answered before we ask whether that is meant
 
+LEAST_FAST: Final = 0.1  # seconds, as of an interval
+
 
 def problems(model: Model) -> Iterator[Problem]:
     """Judge every check."""
@@ -19,6 +21,9 @@ def problems(model: Model) -> Iterator[Problem]:
         if check.degraded_above >= check.timeout > 0:
             said = f"check {check.id}: nothing takes longer than degraded_above {check.degraded_above:g}s, as the timeout is {check.timeout:g}s"
             yield Problem("L015", said, check.where, "make it shorter than the timeout, or leave it out", Severity.WARNING)
+        if check.fast_interval and not LEAST_FAST <= check.fast_interval < check.interval:
+            said = f"check {check.id}: fast_interval {check.fast_interval:g}s is not between {LEAST_FAST:g}s and the interval {check.interval:g}s"
+            yield Problem("L016", said, check.where, "such as a fifth of the interval; or leave it out", Severity.WARNING)
 
 
 def _timing(check: Check) -> Iterator[Problem]:

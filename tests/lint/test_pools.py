@@ -83,6 +83,9 @@ class TestChecks:
             ({"down": 1}, []),
             ({"degraded_above": 0.5}, []),
             ({"degraded_above": 5.0}, ["L015?"]),
+            ({"fast_interval": 1.0}, []),
+            ({"fast_interval": 5.0}, ["L016?"]),
+            ({"fast_interval": 0.05}, ["L016?"]),
         ],
     )
     def test_numbers(self, change: dict[str, Any], codes: list[str], judge_pools: Judge, pool_of: Pools) -> None:
