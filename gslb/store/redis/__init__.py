@@ -2,8 +2,10 @@
 
     url         what a URL says                         layout      names of keys, bounds
     connection  one socket: commands, errors, limits    discovery   which server it is now
-    link        over which a process writes             snapshot    how everything is read at once
-    speaker     what one prober has said                words       the book of operators' words
+    link        one connection, made anew when lost     writer      how commands are put into the store
+    speaker     what one prober has said                probers     all of this process, and their leases
+    words       the book of operators' words            challenges  against who plays back old records
+    snapshot    everything, read at once                hints       what the stream tells of
     replica     what follows the store                  store       all of it, as the protocol of stores
 
 The client library is imported when the first store is opened: that costs 110 ms, which nobody pays who uses none.

@@ -12,37 +12,30 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Generator, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
 
 from gslb import log, metrics
 from gslb.errors import StoreError
 from gslb.store.changes import EVERYTHING
 from gslb.store.envelope import RefusedError
 from gslb.store.identity import Identity
-from gslb.store.ledger import Ledger, MissingError
+from gslb.store.ledger import Ledger
 from gslb.store.reader import Place
 from gslb.store.redis import layout, snapshot
-from gslb.store.redis.connection import Command, DeniedError, Wire
+from gslb.store.redis.challenges import Challenges
+from gslb.store.redis.connection import DeniedError, Wire
+from gslb.store.redis.hints import Hints, Wanted, in_slices
 from gslb.store.redis.layout import Layout
 from gslb.store.redis.link import Backoff
+from gslb.store.redis.writer import Ticket
 from gslb.store.state import Hint, Pulse, State
 
 PULSE: Final = 1.0  # seconds: how long a lost hint may go unnoticed
 WHOLE: Final = 30.0  # seconds between full reads although nothing seems to be missing
-TURN: Final = 60.0  # seconds a challenge stands
 OUT_OF_TOUCH: Final = 2.5  # seconds without an answer after which nothing is said of the store any more: two pulses lost
 _NODES: Final = 5  # pulses between reads of nodes' reports; they are for people
 _READ: Final = 256  # hints at once
-_SLICE: Final = 0.005  # seconds of reading records before others have a turn
-_FORGOTTEN: Final = 3600.0  # seconds after which a challenge of a node that is gone is taken away
-
-
-class Ticket(NamedTuple):
-    """A write: its hint's number, None where it has none, and when it was done (steady)."""
-
-    number: int | None
-    at: float
 
 
 class Replica:
@@ -51,8 +44,9 @@ class Replica:
     def __init__(
         self, connect: Callable[[], Awaitable[Wire]], keys: Layout, identity: Identity, ledger: Ledger, tell: Callable[[Hint], None]
     ) -> None:
-        self._connect, self._keys, self._identity, self._ledger, self._tell = connect, keys, identity, ledger, tell
-        self._node = identity.node or f"reader-{id(self):x}"
+        self._connect, self._keys, self._identity, self._ledger = connect, keys, identity, ledger
+        self._hints = Hints(keys, ledger, tell)
+        self._challenges = Challenges(keys, identity.node or f"reader-{id(self):x}", ledger)
         self._moment: snapshot.Moment | None = None
         self._touched = -1e9  # when the store last answered (steady)
         self._learnt = 0.0  # when its clock was read
@@ -64,8 +58,9 @@ class Replica:
         self._missed: frozenset[str] = frozenset()
         self._nodes: dict[str, bytes] = {}
         self._beats = 0
-        self._turned = -1e9
+        self._saved = ledger.overrides  # words of operators whose mark is on the disk
         self._wanted = ""  # why everything must be read again
+        self._told = ""  # the run of which listeners know
         self._why = ""  # the last failure, "" once it worked
         self._progress = asyncio.Event()
 
@@ -151,61 +146,14 @@ class Replica:
             self._wanted = "stream"
             return
         self._answered()
-        if found:
-            await self._take(wire, found[0][1])
-        self._progressed()
-
-    async def _take(self, wire: Wire, entries: Sequence[Any]) -> None:
-        """Take hints in order; then fetch what they did not carry."""
-        fetch: dict[str, set[str]] = {"votes": set(), "lease": set(), "push": set(), "book": set()}
-        for number, words in entries:
+        for number, _ in found[0][1] if found else ():
             self._cursor = number
             self._count = None if self._count is None else self._count + 1
             if self._awaited and number == self._awaited[0] and self._count != self._awaited[1]:
                 self._wanted = "gap"
-            said = snapshot.fields(words)
-            kind, writer, record = _text(said.get("k")), _text(said.get("w")), said.get("r", b"")
-            if record and kind != "votes":
-                self._tell_of(self._take_record(kind, writer, _text(said.get("f")), record))
-            elif record:
-                try:
-                    self._tell_of(self._ledger.take_change(writer, record))
-                except MissingError:
-                    fetch["votes"].add(writer)
-            elif kind in fetch and 0 < len(writer) <= layout.NAME:
-                fetch[kind].add(writer)
-        if any(fetch.values()):
-            await self._fetch(wire, fetch)
-
-    def _take_record(self, kind: str, writer: str, field: str, record: bytes) -> Hint | None:
-        match kind:
-            case "lease":
-                return self._ledger.take_leases({writer: record}, self._now())[0]
-            case "book":
-                return EVERYTHING if self._ledger.take_book(record) else None
-            case "push":
-                return EVERYTHING if self._ledger.take_push(writer, field, record) else None
-            case _:
-                return None  # of a later version
-
-    async def _fetch(self, wire: Wire, wanted: dict[str, set[str]]) -> None:
-        """Read what stands behind hints that carry no record."""
-        keys = self._keys
-        hashes = {keys.votes(name): ("votes", name, layout.CHANGES + layout.PARTS) for name in sorted(wanted["votes"])[: layout.NAMES]}
-        hashes |= {keys.push(name): ("push", name, layout.PUSHES) for name in sorted(wanted["push"])[: layout.NAMES]}
-        for key, fields in (await snapshot.hashes(wire, hashes, self._ledger.refuse)).items() if hashes else ():
-            kind, name, _ = hashes[key]
-            if kind == "votes":
-                self._tell_of(await _in_slices(self._ledger.vote_steps(name, fields)))
-            elif [field for field, record in fields.items() if self._ledger.take_push(name, field, record)]:
-                self._tell_of(EVERYTHING)
-        names = sorted(wanted["lease"])[: layout.NAMES]
-        strings: list[Command] = [snapshot.string(keys.book), *(snapshot.string(keys.lease(name)) for name in names)]
-        if names or wanted["book"]:
-            book, *leases = await wire.ask_each(strings)
-            if self._ledger.take_book(snapshot.octets(book)):
-                self._tell_of(EVERYTHING)
-            self._tell_of(self._ledger.take_leases(dict(zip(names, map(snapshot.octets, leases), strict=True)), self._now())[0])
+        if found:
+            await self._hints.take(wire, (words for _, words in found[0][1]), self._now())
+        self._progressed()
 
     async def _pulse(self, wire: Wire) -> None:
         """Look at the clock, the run, the leases, and whether anything was missed."""
@@ -216,7 +164,7 @@ class Replica:
         new = self._moment is None or moment.run != self._moment.run
         self._answered(moment)
         if new:
-            await self._begin_run(wire, moment)
+            await self._read_all(wire, "run")
             return
         if moment.last == self._cursor and None not in (moment.hints, self._count) and moment.hints != self._count:
             self._wanted = "gap"
@@ -225,49 +173,45 @@ class Replica:
         self._awaited = (moment.last, moment.hints) if moment.hints is not None else None
         leases = dict(zip(names, map(snapshot.octets, answers[snapshot.MOMENT + 1 :]), strict=True))
         hint, missing = self._ledger.take_leases(leases, moment.time)
-        self._tell_of(hint)
+        self._hints.tell(hint)
         self._probers = snapshot.merged(answers[snapshot.MOMENT], self._names())
         late, self._missed = missing & self._missed | (set(self._probers) - set(names)), missing
-        if late:
-            await self._fetch(wire, {"votes": set(late), "lease": set(late), "push": set(), "book": set()})
+        await self._hints.fetch(wire, Wanted(set(late), set(late)), moment.time)
         await self._now_and_then(wire, moment)
 
     async def _now_and_then(self, wire: Wire, moment: snapshot.Moment) -> None:
         self._beats += 1
         if self._beats % _NODES == 0:
             await self._read_nodes(wire)
-        if self._identity.signed and time.monotonic() > self._turned + TURN:
-            await self._challenge(wire, moment)
-            await self._forget_challenges(wire, moment)
-            try:
-                await asyncio.to_thread(self._ledger.save)
-            except StoreError as error:
-                metrics.state_writes_failed.inc()
-                log.warning("marks are not saved", reason=str(error))
+        if self._identity.signed and self._challenges.due:
+            await self._challenges.pose(wire)
+            await self._challenges.forget(wire, moment.time)
+            await self._save()
+        elif self._saved is not self._ledger.overrides:
+            await self._save()
 
-    async def _begin_run(self, wire: Wire, moment: snapshot.Moment) -> None:
-        """Another store, or the same one wiped: everything is read again, and whoever judges is told, whatever it holds."""
-        if self._identity.signed:
-            await self._challenge(wire, moment)
-        await self._read_all(wire, "run")
-        self._tell(EVERYTHING)
+    async def _save(self) -> None:
+        """Put marks on the disk: every minute, and after a word of an operator, which must not be unsaid by an older one."""
+        self._saved = self._ledger.overrides
+        try:
+            await asyncio.to_thread(self._ledger.save)
+        except StoreError as error:
+            metrics.state_writes_failed.inc()
+            log.warning("marks are not saved", reason=str(error))
 
     async def _read_all(self, wire: Wire, reason: str) -> None:
         """Read everything, and go on from its last hint."""
-        begun = time.monotonic()
-        if self._identity.signed and not self._ledger.challenge:
-            self._ledger.turn()
-        before = self._moment
+        begun, before = time.monotonic(), self._told
+        if self._identity.signed and reason in {"connect", "run"}:
+            await self._challenges.pose(wire)
         whole = await snapshot.read(wire, self._keys, self._names(), self._ledger.refuse)
         self._touched = time.monotonic()  # to believe all of it may take longer than to read it
-        hint = await _in_slices(self._ledger.steps(whole.records))
+        hint = await in_slices(self._ledger.steps(whole.records))
         self._cursor, self._count, self._awaited = whole.moment.last, whole.moment.hints, None
         self._probers, self._nodes, self._missed = whole.names.probers, dict(whole.records.nodes), frozenset()
         self._answered(whole.moment)
-        if self._identity.signed and (reason == "connect" or self._turned < 0):
-            await self._challenge(wire, whole.moment, turn=before is not None)
-        self._begun, self._wanted = begun, ""
-        self._tell_of(EVERYTHING if before and before.run != whole.moment.run else hint)
+        self._begun, self._wanted, self._told = begun, "", whole.moment.run
+        self._hints.tell(EVERYTHING if before not in {"", self._told} else hint)
         metrics.store_snapshots.labels(reason).inc()
         metrics.store_snapshot_seconds.observe(time.monotonic() - begun)
         self._progressed()
@@ -280,25 +224,6 @@ class Replica:
         self._ledger.take_nodes(self._nodes)
         if gone := [name for name, record in zip(names, records, strict=True) if record == b""]:
             await wire.ask_each([("SREM", self._keys.nodes, *gone)])
-
-    async def _challenge(self, wire: Wire, moment: snapshot.Moment, *, turn: bool = True) -> None:
-        """Pose a challenge, so that whoever plays back old records is found out."""
-        challenge = self._ledger.turn() if turn else self._ledger.challenge
-        self._turned = time.monotonic()
-        answers = await wire.ask_each([("HSET", self._keys.nonces, self._node, f"{moment.time:.0f}:{challenge}")])
-        if isinstance(answers[0], Exception):
-            log.warning("this node's challenge cannot be written: it believes no prober", reason=str(answers[0]))
-
-    async def _forget_challenges(self, wire: Wire, moment: snapshot.Moment) -> None:
-        """Take away the challenges of nodes that are gone: probers answer every one that they find."""
-        found = await wire.ask_each([("HRANDFIELD", self._keys.nonces, layout.NONCES, "WITHVALUES")])
-        old = (
-            [name for name, value in zip(found[0][::2], found[0][1::2], strict=True) if _posed(value) < moment.time - _FORGOTTEN]
-            if isinstance(found[0], list)
-            else []
-        )
-        if old:
-            await wire.ask_each([("HDEL", self._keys.nonces, *old)])
 
     # --- how it stands
 
@@ -341,34 +266,7 @@ class Replica:
         waiting, self._progress = self._progress, asyncio.Event()
         waiting.set()
 
-    def _tell_of(self, hint: Hint | None) -> None:
-        if hint is not None:
-            self._tell(hint)
-
-
-async def _in_slices(steps: Generator[None, None, Hint | None]) -> Hint | None:
-    """Let the ledger read, a slice at a time: others go on meanwhile."""
-    end = time.monotonic() + _SLICE
-    while True:
-        try:
-            next(steps)
-        except StopIteration as over:
-            return over.value  # type: ignore[no-any-return]  # a generator's value is not typed here
-        if time.monotonic() > end:
-            await asyncio.sleep(0)
-            end = time.monotonic() + _SLICE
-
-
-def _text(octets: bytes | None) -> str:
-    return (octets or b"").decode(errors="replace")
-
 
 def _order(number: bytes) -> tuple[int, int]:
     first, _, second = number.partition(b"-")
     return int(first), int(second or 0)
-
-
-def _posed(value: bytes) -> float:
-    """When a challenge was posed, in the store's time; long ago where it does not say."""
-    head = value.partition(b":")[0]
-    return float(head) if head.isdigit() and len(head) < 16 else 0.0

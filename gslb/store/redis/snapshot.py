@@ -70,7 +70,11 @@ def moment(answers: Sequence[Any]) -> Moment:
     mark = name if isinstance(name, bytes) else b"?"
     run = next((line[7:].decode(errors="replace") for line in octets(about).split(b"\r\n") if line.startswith(b"run_id:")), "")
     number = int(count) if isinstance(count, bytes) and count.isdigit() else 0 if count == b"" else None
-    return Moment(time, f"{run}/{mark.decode('ascii', 'replace')}", mark, number, last[0][0] if isinstance(last, list) and last else b"0-0")
+    return Moment(time, _run(run, mark), mark, number, last[0][0] if isinstance(last, list) and last else b"0-0")
+
+
+def _run(server: str, mark: bytes) -> str:
+    return f"{server}/{mark.decode('ascii', 'replace')}"
 
 
 def string(key: str) -> Command:
@@ -138,6 +142,13 @@ def merged(found: Any, known: Iterable[str]) -> list[str]:
 async def name_it(wire: Wire, keys: Layout) -> None:
     """Give a store that is new, or was wiped, an id: by it everybody sees that it is another one. Who may not, leaves it to others."""
     await wire.ask_each([("SET", keys.id, secrets.token_hex(16), "NX")])
+
+
+async def named(wire: Wire, keys: Layout, now: Moment) -> Moment:
+    """Give a store an id, and return the moment with it."""
+    await name_it(wire, keys)
+    (name,) = await wire.ask_each([("GETRANGE", keys.id, 0, _ID - 1)])
+    return now._replace(id=octets(name), run=_run(now.run.partition("/")[0], octets(name)))
 
 
 async def read(wire: Wire, keys: Layout, known: Iterable[str], refuse: Refuse) -> Snapshot:

@@ -177,7 +177,7 @@ async def test_forged_votes_change_nothing_and_bring_no_address(fleet, redis, ke
         assert {"unsigned", "signer"} & set(node.refused)
     assert (await fleet.node.read()).votes == before.votes
     for prober in fleet.probers.values():
-        for speaker in prober._speakers.values():
+        for speaker in prober._probers._speakers.values():
             speaker.unsure = True  # as after its next write whose outcome it does not know
     fresh = await fleet.fresh("ns10")
     await fleet.until(lambda state: state.votes == before.votes, fleet.node, fresh)

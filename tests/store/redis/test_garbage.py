@@ -121,7 +121,7 @@ async def test_hints_may_be_anything(redis, opened, seed):
             line.ask("EXEC")
     await prober.publish("p1", [Vote(TARGET, "p1", State.DOWN, 2.0)])
     async with asyncio.timeout(5):
-        while (await node.read()).votes[TARGET]["p1"].state is not State.DOWN:
+        while not (by := (await node.read()).votes.get(TARGET)) or by["p1"].state is not State.DOWN:
             await asyncio.sleep(0.02)
     state = await node.read()
     assert set(state.votes) == {TARGET}

@@ -243,12 +243,9 @@ async def test_a_replica_takes_no_votes(redis, opened):
 
 async def test_over_tls_with_certificates_of_both():
     with RedisServer(tls="clients", password="lab") as redis:
-
-        async def make():
-            redis.wipe()
-            return open_store(redis.url)
-
-        await check_store(make)
+        async with fleet(redis.url) as (prober, node, _):
+            await prober.publish("p1", [Vote(TARGET, "p1", State.DOWN, 2.0)])
+            await seen(node, State.DOWN)
         store = open_store(redis.url.partition("&cert")[0])
         with pytest.raises(StoreError, match=r"(?i)certificate|ssl|alert|closed|reset"):
             await store.pulse()
