@@ -111,6 +111,25 @@ def test_an_address_is_named_once(file):
     assert len(many.dns.listen) == 4
 
 
+def test_what_a_prober_is_told(file):
+    own = "references: {sure: ['192.0.2.1', '2001:DB8::1'], other: 192.0.2.2}, canary: {names: www.example.com., servers: ['192.0.2.53:53']}"
+    probe = settings.load(file(f"probe: {{copies: 2, {own}}}\n"), {}).probe
+    assert (probe.copies, probe.references) == (2, {"sure": ("192.0.2.1", "2001:db8::1"), "other": ("192.0.2.2",)})
+    assert (probe.canary.names, probe.canary.servers) == (("www.example.com.",), (Endpoint("192.0.2.53", 53),))
+    assert settings.load(file("probe: {copies: auto}\n"), {}).probe.copies is None
+    assert settings.load(None, {"GSLB_PROBE_COPIES": "3", "GSLB_PROBE_CANARY_NAMES": "a.example.,b.example."}).probe.canary.names[1] == "b.example."
+    wrong = "copies: 0, references: {sure: [router.example.com], other: 5}, canary: {names: [www.example.com, '.'], servers: [ns1.example.com]}"
+    write = "; write 127.0.0.1:5300 or '[::1]:5300' (all addresses: 0.0.0.0:53 and '[::]:53')"
+    assert [one.partition(" ")[2] for one in refused(file(f"probe: {{{wrong}}}\n"))] == [
+        "S003 probe.copies: at least 1 is allowed",
+        "S003 probe.references.sure.0: 'router.example.com' is not an IP address; names are not resolved",
+        "S003 probe.references.other: must be a list",
+        "S003 probe.canary.names.0: 'www.example.com' is not a whole domain name; write it with its final dot: www.example.com.",
+        "S003 probe.canary.names.1: '.' is not a whole domain name; write it with its final dot: www.example.com.",
+        f"S003 probe.canary.servers.0: 'ns1.example.com' is not ADDRESS:PORT{write}",
+    ]
+
+
 def test_every_key_has_a_variable():
     names = {environment.PREFIX + "_".join(path).upper() for path, _ in environment.keys(Settings)}
     assert {
