@@ -33,6 +33,7 @@ Listener = Callable[[Target, Observation, Vote | None], None]
 
 _FIRST_WITHIN: Final = 1.0  # seconds over which first checks are spread: a nameserver waits at most 2 s for them
 _STARTS: Final = 500  # first checks per second at most; TLS handshakes take 2 ms of CPU each
+_GATHER: Final = 0.01  # seconds from one publication to the next: the first change goes at once, a burst goes in a hundred batches a second
 _RETRY: Final = (0.1, 2.0)  # seconds until a refused publication is tried again: first, at most
 _LEAST: Final = 0.1  # seconds; a shorter fast interval is warned of (L016), and has no effect
 _FAST: Final = (100, 0.1)  # targets at their fast interval at once: so many at least, and this share; when all sites fail at once, haste helps nobody
@@ -244,6 +245,7 @@ class Prober:
                 if gone and self._forget:
                     await self._forget(tuple(gone))
                 pause = _RETRY[0]
+                await self._clock.sleep_until(self._clock.steady() + _GATHER)
             except StoreError:
                 self._unsent = {target: vote for target, vote in votes.items() if target in self._probes} | self._unsent
                 self._gone |= gone - self._probes.keys()

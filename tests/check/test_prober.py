@@ -156,6 +156,19 @@ async def test_votes_are_published_on_change_only():
     assert sum(map(len, world.published)) == 5
 
 
+async def test_a_burst_is_published_in_batches_and_its_first_change_at_once():
+    draws = iter(range(10**6))
+    world = World(jitter=lambda: (next(draws) * 0.618034) % 1.0)
+    addresses = [str(ip_address("198.18.0.0") + n) for n in range(500)]
+    world.prober.set_targets(targets(*addresses))
+    async with world.running():
+        await world.clock.advance(0.004)
+        assert sum(map(len, world.published)) == len(world.published) == 1
+        await world.clock.advance(1.1)
+        assert len(world.votes) == 500
+        assert len(world.published) <= 101
+
+
 async def test_a_faster_interval_while_the_state_may_change_and_for_a_minute_after():
     world = World()
     world.prober.set_targets(targets("192.0.2.1", "192.0.2.2", interval=10.0, fast_interval=1.0))
