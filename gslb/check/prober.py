@@ -245,7 +245,8 @@ class Prober:
                 if gone and self._forget:
                     await self._forget(tuple(gone))
                 pause = _RETRY[0]
-                await self._clock.sleep_until(self._clock.steady() + _GATHER)
+                if votes or gone:
+                    await self._clock.sleep_until(self._clock.steady() + _GATHER)
             except StoreError:
                 self._unsent = {target: vote for target, vote in votes.items() if target in self._probes} | self._unsent
                 self._gone |= gone - self._probes.keys()
