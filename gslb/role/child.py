@@ -62,10 +62,9 @@ class Child:
         """The process that lives now."""
         return self._process.pid if self._process and self._process.returncode is None else None
 
-    def send(self, message: leash.Message, sockets: Sequence[socket.socket] = ()) -> None:
-        """Say something to it, if it lives."""
-        if self._leash:
-            self._leash.send(message, sockets)
+    def send(self, message: leash.Message, sockets: Sequence[socket.socket] = ()) -> bool:
+        """Say something to it; False where it does not live, or has not heard so much that there is no room for more."""
+        return self._leash is not None and self._leash.send(message, sockets)
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal, if it lives."""

@@ -11,7 +11,6 @@ import asyncio
 import gc
 import json
 import os
-import resource
 import signal
 import socket
 from dataclasses import dataclass, field, replace
@@ -19,7 +18,7 @@ from typing import Final
 
 from gslb import log
 from gslb.errors import GslbError, PlanError
-from gslb.role import drop_privileges
+from gslb.role import drop_privileges, open_files
 from gslb.role.excuses import Excuses
 from gslb.role.leash import Leash, Message
 from gslb.role.options import Options
@@ -192,21 +191,11 @@ def main() -> None:
         leash.send(json.dumps({"fatal": str(error), "code": 2}).encode())
         raise SystemExit(2) from None
     spare = SPARE_FILES + options.sockets
-    options = replace(options, tcp=affordable(options.tcp, allow_files(options.tcp.total + spare), spare))
+    options = replace(options, tcp=affordable(options.tcp, open_files.allow(options.tcp.total + spare), spare))
     # The collector's full passes would stop everything for as long as the zones are large (50 ms at 100,000 names); see `_tick`.
     gc.disable()
     gc.freeze()
     asyncio.run(serve(socket.socket(fileno=given.pipe), leash, options))
-
-
-def allow_files(number: int) -> int:
-    """Raise our own limit on open files as far as it must and may be; return how many of those we get."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft == resource.RLIM_INFINITY or soft >= number:
-        return number
-    allowed = number if hard == resource.RLIM_INFINITY else min(number, hard)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
-    return allowed
 
 
 def affordable(limits: Limits, files: int, spare: int = SPARE_FILES) -> Limits:

@@ -19,13 +19,15 @@ from typing import Final
 
 from gslb import log
 from gslb.errors import GslbError
-from gslb.role import claims, leash
+from gslb.role import claims, leash, open_files
 from gslb.role.child import Child, Program, describe
 from gslb.role.options import Options
 from gslb.transport import listen
 from gslb.transport.listen import AddressMissingError, Endpoint, Pair
 
 TRIES: Final = 3  # starts of a plane before the first success; once may be bad luck, three times is the installation
+ROOM: Final = 0.01  # seconds until a plane has surely taken some of the sockets that fill its leash
+SPARE_FILES: Final = 1000  # descriptors beside listening sockets: pipes and leashes, three of each plane at most, and a few more
 PIPE_BUFFER: Final = 1 << 20  # octets waiting in a pipe: several slices, so that control's loop need not run for each
 
 
@@ -64,6 +66,7 @@ class Supervisor:
         self._planes: list[Child] = []
         self._control: Child
         self._waiting: set[str] = set()
+        self._handing: set[asyncio.Task[None]] = set()
         self._begun: asyncio.Future[None] = self._loop.create_future()
         self._stop: asyncio.Future[None] = self._loop.create_future()
         self._terminal = os.isatty(0)
@@ -75,6 +78,7 @@ class Supervisor:
 
     async def _run(self) -> None:
         self._endpoints = usable(self._service)
+        open_files.allow(SPARE_FILES + 2 * len(self._endpoints) * self._service.planes * self._service.threads)
         pipes = [make_pipe() for _ in range(self._service.planes)]
         self._make_children(pipes)
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -89,6 +93,8 @@ class Supervisor:
                 await self._stop
             log.info("stopping")
         finally:
+            for task in self._handing:
+                task.cancel()
             await asyncio.gather(*(child.stop() for child in (*self._planes, self._control)))
             await asyncio.gather(*lives, return_exceptions=True)
             for pair in (pair for pairs in self._sockets for pair in pairs):
@@ -130,7 +136,7 @@ class Supervisor:
             elif self._sockets and child is self._control:
                 child.send({"listening": self._listening()})
             elif self._sockets:
-                self._hand_out(child)
+                self._begin_to_hand_out(child)
 
     def _ended(self, child: Child, code: int) -> None:
         """Give up where a child cannot even begin; later it is started again for as long as we live."""
@@ -145,7 +151,7 @@ class Supervisor:
         """Bind every endpoint and hand the sockets out: from here on we answer."""
         self._bind()
         for plane in self._planes:
-            self._hand_out(plane)
+            self._begin_to_hand_out(plane)
         answering = {"engine": self._service.options.engine, "planes": len(self._planes), "threads": len(self._sockets)}
         log.info("listening", addresses=self._listening(), **answering)
         self._control.send({"listening": self._listening()})
@@ -159,14 +165,23 @@ class Supervisor:
         for _ in range(1, len(self._planes) * self._service.threads):
             self._sockets.append([listen.bind(pair.endpoint) for pair in first])
 
-    def _hand_out(self, plane: Child) -> None:
+    def _begin_to_hand_out(self, plane: Child) -> None:
+        task = self._loop.create_task(self._hand_out(plane, plane.pid))
+        self._handing.add(task)
+        task.add_done_callback(self._handing.discard)
+
+    async def _hand_out(self, plane: Child, life: int | None) -> None:
+        """Give a plane its sockets, as fast as it takes them: hundreds, where threads and addresses are many. Over when this life of it is."""
         threads = self._service.threads
         first = self._planes.index(plane) * threads
         cores = sorted(os.sched_getaffinity(0))
         for number, pairs in enumerate(self._sockets[first : first + threads]):
             core = cores[(first + number) % len(cores)] if self._service.pin else None
             for pair in pairs:
-                plane.send({"sockets": str(pair.endpoint), "thread": number, "of": len(pairs), "core": core}, pair)
+                while not plane.send({"sockets": str(pair.endpoint), "thread": number, "of": len(pairs), "core": core}, pair):
+                    await asyncio.sleep(ROOM)
+                    if plane.pid != life:
+                        return
 
     def _listening(self) -> list[str]:
         return [str(pair.endpoint) for pair in self._sockets[0]]

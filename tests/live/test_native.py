@@ -74,6 +74,22 @@ async def test_its_threads_share_the_queries_each_on_its_core(start: Any, wait: 
     assert os.sched_getaffinity(plane) == set(cores)  # plans and TCP go where there is room
 
 
+async def test_many_threads_at_many_addresses(start: Any, wait: Any) -> None:
+    port = free_port()
+    listen = [f"127.0.0.{last}:{port}" for last in range(1, 7)]
+    service = await start(dns={"listen": listen, "engine": "native", "threads": 100})
+
+    async def all_of_them() -> bool:
+        [one] = (await service.ask("status"))["planes"]
+        return len(one["threads"]) == 100  # 1,200 sockets, handed over as fast as the plane takes them
+
+    await wait(all_of_them)
+    for last in range(1, 7):
+        for how in ("+notcp", "+tcp"):
+            assert await dig(f"127.0.0.{last}", port, how, "www.example.com") == [FRA]
+    assert await service.stop() == 0
+
+
 async def test_it_says_what_answers(start: Any, wait: Any) -> None:
     port = free_port()
     service = await start(engine="native", metrics={"listen": f"127.0.0.1:{port}"})
