@@ -42,16 +42,17 @@ _REGIONS: Final = (1, 2, 2, 3, 3, 5, 9)
 def partition(chance: Random, most: int = 12) -> Partition:
     """Cut the address space at random; at most so many regions."""
     regions = min(most, chance.choice(_REGIONS))
-    four = _runs(chance, regions, sorted({0, *_borders4(chance)}))
-    six = _runs(chance, regions, sorted({0, *_borders6(chance)}))
+    cap4, cap6 = chance.choice(_CAPS4), chance.choice(_CAPS6)
+    four = _runs(chance, regions, _borders4(chance), _teeth(chance, 32 - cap4, END4))
+    six = _runs(chance, regions, _borders6(chance), _teeth(chance, 128 - cap6, END6))
     return Partition(
         array("I", [start for start, _ in four]),
         array("H", [region for _, region in four]),
         array("Q", [start >> 64 for start, _ in six]),
         array("Q", [start & LOW for start, _ in six]),
         array("H", [region for _, region in six]),
-        chance.choice(_CAPS4),
-        chance.choice(_CAPS6),
+        cap4,
+        cap6,
     )
 
 
@@ -95,11 +96,11 @@ def fold(chance: Random, four: int) -> int:
             return 0x2002 << 112 | four << 80 | chance.getrandbits(80)
 
 
-def _runs(chance: Random, regions: int, starts: list[int]) -> list[tuple[int, int]]:
+def _runs(chance: Random, regions: int, borders: Iterator[int], teeth: dict[int, int]) -> list[tuple[int, int]]:
     """Give each stretch a region; neighbours of one region are one run."""
     runs: list[tuple[int, int]] = []
-    for start in starts:
-        region = chance.randrange(regions)
+    for start in sorted({0, *borders, *teeth}):
+        region = min(teeth.get(start, chance.randrange(regions)), regions - 1)
         if not runs or runs[-1][1] != region:
             runs.append((start, region))
     return runs
@@ -128,6 +129,20 @@ def _borders6(chance: Random) -> Iterator[int]:
         step = chance.choice((1, 3)) << chance.choice((4, 40, 62, 64, 66, 72, 80))  # in one upper half, or across several
         base = (0x2001 << 112 | chance.getrandbits(112)) >> 84 << 84
         yield from (base + n * step for n in range(chance.choice((3, 20, 150))))
+
+
+def _teeth(chance: Random, bits: int, end: int) -> dict[int, int]:
+    """Put a run between each two of many steps of the cap: masked addresses see none of them, so that one run is walked over all of them."""
+    if chance.random() < 0.7 or not 2 <= bits <= 100:
+        return {}
+    step = 1 << bits
+    first = chance.randrange(end - 300 * step) // step * step if end > 300 * step else 0
+    teeth: dict[int, int] = {}
+    for tooth in range(chance.choice((20, 63, 64, 65, 66, 140))):
+        start = first + tooth * step
+        if start + step <= end:
+            teeth |= {start + 1: 1, start + step - 1: 0}
+    return teeth
 
 
 def _block(chance: Random, address: int, bits: int, length: int) -> Iterator[int]:
