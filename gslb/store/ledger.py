@@ -33,7 +33,6 @@ from gslb.store.voices import MissingError, Voices
 
 __all__ = ["Ledger", "MissingError", "Records"]
 
-PATIENCE: Final = 5.0  # seconds a challenge may be out before a lease that answers none is counted as unproven; an answer takes one
 KEYS: Final = 15.0  # seconds within which a key that came or went does so here; looking costs one stat
 _Value = TypeVar("_Value")
 
@@ -125,8 +124,7 @@ class Ledger:
         for prober in self._voices.names:
             found.add(self._voices.settle(prober))
         self._asked_at = now if self._asked_at is None else self._asked_at
-        if now > self._asked_at + PATIENCE:
-            self._voices.count_unproven()
+        self._voices.count_unproven(self._asked_at)
         return found.hint, self._voices.missing
 
     def take_votes(self, prober: str, fields: Mapping[str, bytes]) -> Hint | None:
@@ -178,6 +176,14 @@ class Ledger:
             self._pushes[who] = word
         return old != self._pushes.get(who)
 
+    def take_pushes(self, records: Mapping[str, Mapping[str, bytes]], now: float) -> Mapping[tuple[str, str], Push]:
+        """Take what all sites say of themselves; what of it holds now. For readers that take nothing else."""
+        for site, words in records.items():
+            for key, record in words.items():
+                self.take_push(site, key, record)
+        self._prune_pushes(now)
+        return self._standing_pushes(now)
+
     def take_nodes(self, records: Mapping[str, bytes]) -> None:
         """Take what nameservers say of themselves: all of them, for those that are missing are forgotten."""
         if records == self._node_records:
@@ -224,8 +230,10 @@ class Ledger:
 
     def state(self, time: float, run: str) -> State:
         """Return all that is believed; cheap, and never changed afterwards."""
-        pushes = {who: word for who, word in self._pushes.items() if word.until > time}
-        return State(self._voices.votes, time, self._overrides, self.leases, self._nodes, MappingProxyType(pushes), run)
+        return State(self._voices.votes, time, self._overrides, self.leases, self._nodes, self._standing_pushes(time), run)
+
+    def _standing_pushes(self, now: float) -> Mapping[tuple[str, str], Push]:
+        return MappingProxyType({who: word for who, word in self._pushes.items() if word.until > now})
 
     def _look_at_keys(self) -> Hint | None:
         """Believe keys that have come, and none that have gone: nothing that was said with those counts any more.

@@ -54,6 +54,8 @@ class Voice:
     lease_record: bytes = b""
     records: dict[str, bytes] = field(default_factory=dict)
     owed: range = range(0)  # sequences that were read from the hash, and may still be heard of from the stream
+    owed_leases: range = range(0)  # renewals that were passed over with the last lease; the same
+    met: float = 0.0  # when the first lease of this epoch was heard, in the store's time
 
     @property
     def at(self) -> Position:
@@ -123,6 +125,20 @@ class Voice:
             self.heard.votes[vote.target] = vote
         self.records[field_name] = record
         return {*said.gone, *(vote.target for vote in said.votes)} if self.heard is self.shown else set()
+
+    def renew(self, lease: Lease, order: Order, record: bytes, now: float) -> None:
+        """Hear a lease that is newer than all before it."""
+        same = self.order[0] == order[0]
+        self.met = self.met if same and self.latest else now
+        self.owed_leases = range(self.order[1] + 1 if same else 0, order[1] + 1)
+        self.latest, self.order, self.lease_record = lease, order, record
+
+    def late(self, order: Order) -> bool:
+        """Whether a lease that comes too late was still to come; once each."""
+        owed = order[0] == self.order[0] and order[1] in self.owed_leases
+        if owed:
+            self.owed_leases = range(order[1] + 1, self.owed_leases.stop)
+        return owed
 
     def prove(self, lease: Lease) -> None:
         """Believe this epoch from here on: the lease answered a challenge of ours, so it is of now, and so are the votes of which it speaks."""

@@ -17,9 +17,10 @@ from gslb.store.envelope import Header, RefusedError
 from gslb.store.marks import Mark, Marks
 from gslb.store.reader import Place, Reader
 from gslb.store.state import Hint
-from gslb.store.voice import BEGIN, Position, Settled, Voice
+from gslb.store.voice import BEGIN, Order, Position, Settled, Voice
 from gslb.verdict import Target, Vote
 
+PATIENCE: Final = 5.0  # seconds a challenge may be out before a lease that answers none is counted as unproven; an answer takes one
 _FIELD: Final = re.compile("[ac][0-9]{1,19}")  # fields of a hash that this version knows; others are passed over
 
 
@@ -127,12 +128,16 @@ class Voices:
         try:
             header, content = self._reader.open(place, record)
             lease, answers = read_lease(content, prober)
+            order = header.epoch, header.sequence, lease.at
             self._check_lease(voice, header, lease)
+            if order <= voice.order:
+                self._check_late_lease(voice, order)
+                return
         except RefusedError as error:
             self._reader.refuse(error, place, record)
             return
-        voice.latest, voice.order, voice.lease_record = lease, (header.epoch, header.sequence, lease.at), record
-        self._marks.leases[prober] = Mark(header.key, *voice.order)
+        voice.renew(lease, order, record, self.now)
+        self._marks.leases[prober] = Mark(header.key, *order)
         if any(answer.rpartition(":")[2] in self.challenges for answer in answers):  # with or without the second before it
             voice.prove(lease)
 
@@ -152,14 +157,13 @@ class Voices:
         voice = self._voices.get(prober)
         return self._publish(prober, (), voice.leave()) if voice else None
 
-    def count_unproven(self) -> None:
-        """Count the leases that leave our challenges unanswered."""
+    def count_unproven(self, asked_at: float) -> None:
+        """Count the leases that leave our challenges unanswered for longer than an answer takes."""
         for prober in self.unproven:
-            record, place = self._voices[prober].lease_record, Place("lease", prober, "answers")
-            if not self._reader.refused(place, record):
-                self._reader.refuse(
-                    RefusedError("unproven", "it answers no challenge of this node: an old one, or of a prober that cannot read ours"), place, record
-                )
+            voice = self._voices[prober]
+            if self.now > max(asked_at, voice.met) + PATIENCE:
+                error = RefusedError("unproven", "it answers no challenge of this node: an old one, or of a prober that cannot read ours")
+                self._reader.refuse(error, Place("lease", prober, "answers"), voice.lease_record)
 
     def distrust(self) -> Hint | None:
         """Forget whatever was said with keys that are trusted no more; what changes by that."""
@@ -237,13 +241,16 @@ class Voices:
             self._reader.refuse(error, Place("votes", voice.prober, one.field), one.record)
 
     def _check_lease(self, voice: Voice, header: Header, lease: Lease) -> None:
-        """Raise RefusedError for a lease that contradicts its envelope, the keyring, or an earlier one."""
+        """Raise RefusedError for a lease that contradicts its envelope or the keyring."""
         if lease.epoch != header.epoch:
             raise RefusedError("content", "a lease of another epoch than its own")
         place = self._reader.identity.keyring.place(voice.prober)
         if place and place != lease.place:
             raise RefusedError("content", f"it says that it stands in {lease.place!r}, and its keys are for {place!r}")
-        if (header.epoch, header.sequence, lease.at) <= voice.order:
+
+    def _check_late_lease(self, voice: Voice, order: Order) -> None:
+        """Pass over a lease that was read already, or overtaken by another on its way. Raises RefusedError where nothing but a replay explains it."""
+        if self._signed and voice.prober not in self._own and not voice.late(order):
             raise RefusedError("replayed", "a lease from before the last one")
 
     def _publish(self, prober: str, touched: Iterable[Target], settled: Settled) -> Hint | None:

@@ -20,8 +20,9 @@ from gslb.store.changes import EVERYTHING
 from gslb.store.envelope import UNSIGNED, Header, Unsigned, seal
 from gslb.store.identity import Identity
 from gslb.store.keys import PublicKeys
-from gslb.store.ledger import KEYS, PATIENCE, Ledger, MissingError, Records
+from gslb.store.ledger import KEYS, Ledger, MissingError, Records
 from gslb.store.state import NodeReport, Push
+from gslb.store.voices import PATIENCE
 from gslb.verdict import State
 
 _spec = importlib.util.spec_from_file_location("writers", Path(__file__).with_name("writers.py"))
@@ -390,6 +391,25 @@ class TestReplayed:
         assert node.refused == {}
         node.take_change("p1", late[0])
         assert node.refused == {"replayed": 1}, "once each"
+
+    def test_a_lease_may_be_overtaken_on_its_way(self, node, pen):
+        """Read where it stands before its hint comes."""
+        p1 = Prober(signer=pen)
+        late = [p1.renew(10.0), p1.renew(10.1, [node.challenge]), p1.renew(11.0, [node.challenge])]
+        node.take_leases({"p1": p1.lease}, 11.0)
+        for record in late:
+            assert node.take_leases({"p1": record}, 11.0) == (None, frozenset())
+        assert node.refused == {}
+        node.take_leases({"p1": late[0]}, 11.0)
+        assert node.refused == {"replayed": 1}, "once each"
+        assert node.leases["p1"].at == 11.0
+
+    def test_a_prober_that_has_just_begun_has_a_moment_to_answer(self, node, pen):
+        node.take_leases({}, 11.0)
+        p1 = Prober(signer=pen)
+        for at, counted in ((50.0, {}), (50.0 + PATIENCE, {}), (51.0 + PATIENCE, {"unproven": 1})):
+            node.take_leases({"p1": p1.renew(at)}, at)
+            assert node.refused == counted
 
     def test_parts_of_two_rewrites_are_not_mixed(self, node, pen):
         def halves(votes):
