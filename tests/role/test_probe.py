@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from gslb.store import State as Stored
-from gslb.store import Store, open_store
+from gslb.store import Store, keys, open_store
 from gslb.testing.lab import RedisServer, redis_missing
 from gslb.testing.servers import listening
 from gslb.verdict import State
@@ -49,10 +49,22 @@ class Fleet:
         self.redis = redis
         self.processes: dict[str, asyncio.subprocess.Process] = {}
 
-    async def start(self, name: str, place: str = "fra", more: str = "") -> asyncio.subprocess.Process:
+    def sign(self, *names: str) -> None:
+        """Give these probers keys, and everybody the list of them."""
+        lines = []
+        for name in names:
+            private, public = keys.generate(name)
+            (self.folder / f"{name}.key").write_text(private)
+            (self.folder / f"{name}.key").chmod(0o600)
+            lines.append(f"  {name}: {{place: fra, keys: ['{public}']}}")
+        (self.folder / "keys.yaml").write_text("\n".join(["probers:", *lines, ""]))
+
+    async def start(self, name: str, place: str = "fra") -> asyncio.subprocess.Process:
         settings = self.folder / f"{name}.yaml"
-        own = f"probe: {{name: {name}, place: {place}, copies: 1{more}}}"
-        settings.write_text(f"store: {self.redis.url}\n{own}\nstate_dir: state-{name}\nmetrics: {{listen: null}}\nlog: {{format: text}}\n")
+        own = f"probe: {{name: {name}, place: {place}, copies: 1}}\n"
+        if (self.folder / f"{name}.key").exists():
+            own += f"keys: {{prober: {name}.key, trust: keys.yaml}}\n"
+        settings.write_text(f"store: {self.redis.url}\n{own}state_dir: state-{name}\nmetrics: {{listen: null}}\nlog: {{format: text}}\n")
         with (self.folder / f"{name}.log").open("a") as log:
             self.processes[name] = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "gslb", "probe", "--config", str(settings), stdout=log, stderr=log, env=os.environ | {"GSLB_DEBUG": "1"}
@@ -100,7 +112,8 @@ def by(state: Stored, name: str) -> dict[str, State]:
 
 
 async def test_a_life_of_probers(fleet: Fleet) -> None:
-    """Two share; one is killed and the other takes over; files change; the site dies; the last one leaves, and nothing of it stays."""
+    """Two that sign share; one is killed and the other takes over; files change; the site dies; the last one leaves, and nothing of it stays."""
+    fleet.sign("p1", "p2")
     (fleet.folder / "zones").mkdir()
     file = fleet.folder / "zones" / "example.com.yaml"
     async with listening(hang_up, "0.0.0.0") as port:
