@@ -37,13 +37,13 @@ class Hints:
     def __init__(self, keys: Layout, ledger: Ledger, tell: Callable[[Hint], None]) -> None:
         self._keys, self._ledger, self._tell = keys, ledger, tell
 
-    async def take(self, wire: Wire, entries: Iterable[Sequence[Any]], now: float) -> None:
-        """Take the contents of hints in order; then fetch what they did not carry."""
+    async def take(self, wire: Wire, entries: Iterable[tuple[Sequence[Any], bool]], now: float) -> None:
+        """Take the contents of hints in order, and whether leases were read after it; then fetch what they did not carry."""
         wanted = Wanted()
-        for words in entries:
+        for words, reflected in entries:
             said = snapshot.fields(words)
             kind, writer, name = (_text(said.get(key)) for key in ("k", "w", "f"))
-            if len(writer) <= layout.NAME:
+            if len(writer) <= layout.NAME and not (reflected and kind == "lease"):  # a lease that was overtaken by the next one is no replay
                 self._take_one(kind, writer, name, said.get("r", b""), wanted, now)
         await self.fetch(wire, wanted, now)
 

@@ -34,6 +34,7 @@ class Probers:
 
     def __init__(self, keys: Layout, identity: Identity, ledger: Ledger, writer: Writer, tell: Callable[[Hint], None]) -> None:
         self._keys, self._identity, self._ledger, self._writer, self._tell = keys, identity, ledger, writer, tell
+        self.alone = True  # nobody follows the store here: leases are learnt from what renewals bring back. Two readers would overtake each other
         self._speakers: dict[str, Speaker] = {}
         self._names: Sequence[str] = ()  # whose leases are asked for
 
@@ -124,7 +125,7 @@ class Probers:
     async def _say_all(self, speaker: Speaker) -> None:
         speaker.unsure = True
         try:
-            commands = speaker.everything(time.monotonic())
+            commands = await speaker.everything(time.monotonic())
         except ValueError as error:
             raise StoreError(str(error)) from error
         await self._writer.write(commands, hints=2)
@@ -138,7 +139,7 @@ class Probers:
         return self._speakers[prober]
 
     def _learn(self, leases: Mapping[str, bytes], now: float) -> None:
-        hint, _ = self._ledger.take_leases(leases, now)
+        hint = self._ledger.take_leases(leases, now)[0] if self.alone else None
         if hint is not None:
             self._tell(hint)
 

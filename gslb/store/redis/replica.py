@@ -53,6 +53,7 @@ class Replica:
         self._begun = -1e9  # when the last full read began
         self._cursor = b"0-0"
         self._count: int | None = None  # hints seen, as `n` counts them
+        self._reflected = (0, 0)  # the last hint before the leases were read
         self._awaited: tuple[bytes, int] | None = None  # the last hint of the last pulse, and the count that it must have
         self._probers: Sequence[str] = ()
         self._missed: frozenset[str] = frozenset()
@@ -152,7 +153,8 @@ class Replica:
             if self._awaited and number == self._awaited[0] and self._count != self._awaited[1]:
                 self._wanted = "gap"
         if found:
-            await self._hints.take(wire, (words for _, words in found[0][1]), self._now())
+            entries = [(words, _order(number) <= self._reflected) for number, words in found[0][1]]
+            await self._hints.take(wire, entries, self._now())
         self._progressed()
 
     async def _pulse(self, wire: Wire) -> None:
@@ -163,6 +165,7 @@ class Replica:
         moment = snapshot.moment(answers)
         new = self._moment is None or moment.run != self._moment.run
         self._answered(moment)
+        self._reflected = _order(moment.last)
         if new:
             await self._read_all(wire, "run")
             return

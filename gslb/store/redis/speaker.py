@@ -64,16 +64,16 @@ class Speaker:
         many = self._changes >= _MANY or self._change_octets > max(_LITTLE, self._all_octets / 2)
         return self.owes_everything or (self._spoken and (many or now - self._written > AGAIN))
 
-    def everything(self, now: float) -> list[Command]:
-        """Return the commands that say everything anew. Raises ValueError where it is more than readers take."""
+    async def everything(self, now: float) -> list[Command]:
+        """Return the commands that say everything anew; checks go on while they are made. Raises ValueError where it is more than readers take."""
         self.sequence += 1
         pieces = parts(list(self.said.values()))
         if len(pieces) > PARTS:
             raise ValueError(f"votes on {len(self.said)} targets: one prober may hold {PARTS * BATCH}")
-        records = [
-            seal(Header("all", "", "", self.epoch, self.sequence, number, len(pieces)), votes_content(piece), self.signer)
-            for number, piece in enumerate(pieces)
-        ]
+        records = []
+        for number, piece in enumerate(pieces):
+            records.append(seal(Header("all", "", "", self.epoch, self.sequence, number, len(pieces)), votes_content(piece), self.signer))
+            await asyncio.sleep(0)
         key = self.keys.votes(self.name)
         written: list[Any] = [word for number, record in enumerate(records) for word in (f"a{number}", record)]
         self._fields, self._changes, self._change_octets, self._written = len(records), 0, 0, now

@@ -14,7 +14,7 @@ redis+cluster://[user:password@]host[:port],…                  rediss+cluster:
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
@@ -32,7 +32,7 @@ class Login:
     """Who we say we are; "" = nobody."""
 
     user: str = ""
-    password: str = ""
+    password: str = field(default="", repr=False)
 
 
 NOBODY: Final = Login()
