@@ -10,6 +10,8 @@ import asyncio
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final
 
 from redis import exceptions
@@ -79,7 +81,10 @@ class Wire:
     @classmethod
     async def open(cls, endpoint: Endpoint, name: str = "", limit: float = DEADLINE) -> Wire:
         """Connect and say who we are. Raises OutOfReachError."""
-        wire = cls(endpoint, _connection(endpoint, name))
+        try:
+            wire = cls(endpoint, _connection(endpoint, name))
+        except (OSError, ssl.SSLError) as error:  # files that TLS needs
+            raise OutOfReachError(f"{endpoint.shown}: certificates: {error}") from error
         try:
             async with asyncio.timeout(limit):
                 await wire._connection.connect()  # type: ignore[no-untyped-call]  # the library's gap
@@ -172,8 +177,18 @@ def _connection(endpoint: Endpoint, name: str) -> AbstractConnection:
     common |= {"host": endpoint.host, "port": endpoint.port}
     if endpoint.tls is None:
         return Connection(**common)
-    tls = endpoint.tls
-    return SSLConnection(ssl_ca_certs=tls.ca or None, ssl_certfile=tls.cert or None, ssl_keyfile=tls.key or None, **common)
+    connection = SSLConnection(**common)
+    connection.ssl_context.context = _context(endpoint.tls, *(Path(name).stat().st_mtime_ns for name in endpoint.tls.files))
+    return connection
+
+
+@lru_cache(maxsize=8)  # made anew only when a file is: it costs more than the rest of a connect
+def _context(tls: Tls, *_changed: int) -> ssl.SSLContext:
+    """Return what believes the named authority and no other (the library would believe the system's as well)."""
+    context = ssl.create_default_context(cafile=tls.ca or None)
+    if tls.cert:
+        context.load_cert_chain(tls.cert, tls.key or None)
+    return context
 
 
 def _elsewhere(error: exceptions.ResponseError) -> bool:

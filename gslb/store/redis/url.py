@@ -46,6 +46,11 @@ class Tls:
     cert: str = ""
     key: str = ""
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Those that are named."""
+        return tuple(filter(None, (self.ca, self.cert, self.key)))
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

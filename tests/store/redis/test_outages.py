@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 
 import pytest
+import trustme
 
 from gslb import metrics
 from gslb.errors import StoreError
@@ -250,10 +251,25 @@ async def test_over_tls_with_certificates_of_both():
         with pytest.raises(StoreError, match=r"(?i)certificate|ssl|alert|closed|reset"):
             await store.pulse()
         await store.close()
+        store = open_store(redis.url.replace("/ca.pem", "/none.pem"))
+        with pytest.raises(StoreError, match=r"certificates: .*none\.pem"):
+            await store.pulse()
+        await store.close()
         store = open_store(f"rediss://default:lab@127.0.0.1:{redis.port}")
         with pytest.raises(StoreError, match=r"(?i)certificate verify failed"):
             await store.pulse()
         await store.close()
+
+
+async def test_the_named_authority_is_believed_and_no_other(tmp_path, monkeypatch):
+    trustme.CA().cert_pem.write_to_path(tmp_path / "other.pem")
+    with RedisServer(tls=True) as redis:
+        monkeypatch.setenv("SSL_CERT_FILE", str(redis.folder / "ca.pem"))
+        for url, believed in ((f"rediss://127.0.0.1:{redis.port}", True), (f"rediss://127.0.0.1:{redis.port}?ca={tmp_path}/other.pem", False)):
+            store = open_store(url)
+            with nullcontext() if believed else pytest.raises(StoreError, match=r"(?i)certificate verify failed"):
+                await store.pulse()
+            await store.close()
 
 
 async def test_a_store_that_never_was_says_so_at_once(tmp_path):
