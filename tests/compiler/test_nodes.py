@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gslb import names, plan
+from gslb.compiler import Compiler
 from gslb.compiler.delta import diff
 from gslb.compiler.nodes import Nodes, difference
 from gslb.compiler.zones import compile_zone
 from gslb.delta import Assembler, ZoneDrop, ZoneNames
 from gslb.errors import Where
-from gslb.model import NameData, PoolRef, RRset, Zone
+from gslb.model import Location, Model, NameData, PoolRef, RRset, Zone
 
-APEX = names.from_text("example.com.")
+APEX, ORG = names.from_text("example.com."), names.from_text("example.org.")
 SOA = RRset(6, 300, (b"\0\0" + bytes(16) + (30).to_bytes(4),))
 MAIL = names.from_text("Mail", APEX)
 
@@ -86,6 +89,26 @@ def test_a_delta_carries_just_that(one: dict[bytes, NameData], two: dict[bytes, 
     found = difference(old.zones[APEX].nodes, new.zones[APEX].nodes)
     assert sent == set(found.changed) or sent == new.zones[APEX].nodes.keys()
     assert dropped <= set(found.gone)
+
+
+def test_a_load_keeps_the_zones_that_are_equal_and_knows_what_others_lack() -> None:
+    def no_partition(_regions: Sequence[int]) -> plan.Partition:
+        raise AssertionError("no pool, no partition")
+
+    def load(served: plan.Snapshot, address: int, line: int) -> plan.Snapshot:
+        where = Where("f", line)
+        zones = {
+            apex: Zone(apex, {apex: NameData((SOA,)), names.from_text("a", apex): NameData((RRset(1, 60, (octets,), where=where),))})
+            for apex, octets in ((APEX, bytes(4)), (ORG, address.to_bytes(4)))
+        }
+        return Compiler(Model({}, {}, {}, zones), [Location()], no_partition).compile({}, 1, served=served)
+
+    first = load(plan.EMPTY, 1, 1)
+    second = load(first, 2, 9)
+    assert second.zones[APEX] is first.zones[APEX]
+    assert second.zones[ORG] is not first.zones[ORG]
+    assert difference(first.zones[ORG].nodes, second.zones[ORG].nodes).changed == (names.from_text("a", ORG),)
+    assert load(first, 1, 9).zones[ORG] is first.zones[ORG]
 
 
 def test_one_changed_name_is_all_that_is_compared_at_length() -> None:
