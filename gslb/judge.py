@@ -69,11 +69,13 @@ def judge_all(
     max_stale: float | None = None,
     *,
     voters: Voters | None = None,
+    running: Voters | None = None,
     quorums: Quorums | None = None,
 ) -> tuple[dict[Target, Verdict], frozenset[Target]]:
     """Judge all targets that have votes or a verdict, or just `only` (a store's hint); others keep their verdicts.
 
-    `quorums`: under which quorums a target is judged; one that is not in it under its own. The second value: verdicts by which rows may differ
+    `quorums`: under which quorums a target is judged; one that is not in it under its own. `running`: the voters of quorums that do not keep what
+    was while the store is out of reach, where they are others. The second value: verdicts by which rows may differ
     now. A new reason alone changes no row.
     """
     verdicts = dict(previous)
@@ -86,7 +88,8 @@ def judge_all(
             before = previous.get(key)
             if before is None and not cast:
                 continue  # forgotten between the hint and the reading
-            verdict = judge(cast, before, now, max_stale, quorum=quorums_of_pools.of(key.quorum), voters=voters)
+            quorum = quorums_of_pools.of(key.quorum)
+            verdict = judge(cast, before, now, max_stale, quorum=quorum, voters=voters if quorum.keep or running is None else running)
             verdicts[key] = verdict
             if before is None or _weighs(verdict) != _weighs(before):
                 changed.add(key)

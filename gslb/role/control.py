@@ -15,7 +15,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Coroutine, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -24,10 +24,11 @@ from gslb import __version__, log, metrics
 from gslb.compiler.delta import diff
 from gslb.config import settings as settings_file
 from gslb.config.settings import Settings
-from gslb.errors import GslbError, ListenError, StoreError, UsageError
-from gslb.judge import carry
-from gslb.role import explaining, local, status
+from gslb.errors import GslbError, ListenError, UsageError
+from gslb.lease import Lease
+from gslb.role import explaining, identity, local, status
 from gslb.role.excuses import Excuses, place
+from gslb.role.health import Health
 from gslb.role.keeper import Keeper
 from gslb.role.leash import Leash, Message
 from gslb.role.loading import Load, Loader
@@ -37,15 +38,18 @@ from gslb.role.plane_reports import PlaneReports
 from gslb.role.probing import Probing
 from gslb.role.publisher import Publisher
 from gslb.role.transitions import Transitions
-from gslb.store import open_store
+from gslb.store import Overrides, open_store
+from gslb.store.last_votes import Remembered
 from gslb.transport.deltas import Deltas
 from gslb.transport.listen import Endpoint
 from gslb.transport.pipe import Feed, Report
+from gslb.verdict import Vote
 
 if TYPE_CHECKING:
     from aiohttp.web import AppRunner
 
 FIRST_ROUND: Final = 2.0  # seconds the first answers may wait for the first checks (design 9); a dead site is seldom slower to show
+GLANCE: Final = 0.05  # seconds between looks for first votes in a shared store
 SERVED: Final = 10.0  # seconds a reload waits for the planes; a plane takes one for 100,000 names
 LONGEST: Final = 20_000  # characters of a message to the supervisor; a leash carries 64 KB
 BEAT: Final = 1.0  # seconds between signs of life
@@ -59,17 +63,21 @@ class Control:
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
         self._leash = Leash(leash, self._hear, self._stop.set)
-        self._store = open_store(settings.store)
+        self._identity = identity.of(settings)
+        self._store = open_store(settings.store, self._identity)
+        self._shared = not settings.store.startswith("memory:")
         self._planes = [PlaneReports(number) for number in range(len(pipes))]
         deltas = Deltas(diff)
         feeds = [Feed(pipe, deltas, partial(self._report, plane)) for pipe, plane in zip(pipes, self._planes, strict=True)]
         self._transitions = Transitions(settings.probe_name)
-        self._publisher = Publisher(self._store, feeds, self._transitions)
-        self._keeper = Keeper(settings.state_dir, lambda: self._probing.prober.votes if self._probing else ())
-        self._probing = self._probe() if probing else None
+        self._keeper = Keeper(settings.state_dir, self._votes, leases=self._leases, clock=lambda: self._publisher.now)
+        remembered = self._keeper.remembered()
+        self._probing = self._probe(remembered.votes) if probing else None
+        self._publisher = self._publish(feeds, remembered)
         self._desk = OverrideDesk(self._store, self._keeper, self._scene)
         self._loads = Loads(Loader(settings), self._keeper)
         self._listening: list[str] = []
+        self._held = self._publisher.overrides.hold(self._publisher.now) is not None
         self._began = time.time()
         self._applied = asyncio.Event()
         self._web: AppRunner | None = None
@@ -101,30 +109,29 @@ class Control:
     async def _begin(self) -> None:
         """Load, learn the state (from disk, from the first checks, or for 2 s), and publish for the first time."""
         load = await self._loads.first()
-        self._publisher.index = load.index
-        await self._remember()
+        self._publisher.expect(load.index, self._keeper.held)
         for work in (self._publisher.follow, self._publisher.age, self._publisher.fill, self._publisher.keep_time):
             self._spawn(work())
         if self._probing:
             self._probing.set_targets(load.index.probes, load.model.checks)
             self._spawn(self._probing.run())
-        if self._probing and load.index.probes:
+        if load.index.probes:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._probing.prober.first_round.wait(), FIRST_ROUND)
+                await asyncio.wait_for(self._first_news(), FIRST_ROUND)
         await self._publisher.catch_up()
         await self._publisher.adopt(load)
         self._spawn(self._keeper.run())
         self._loads.accepted(load)
 
-    async def _remember(self) -> None:
-        """Begin with what operators said before: their overrides, and the verdicts that a hold froze."""
-        try:
-            said = await self._store.remind(self._keeper.words())
-        except StoreError as error:
-            log.warning("overrides from before are not in the store", reason=str(error))
-        else:
-            if said.hold(self._publisher.now):
-                self._publisher.verdicts = carry(self._keeper.held(), self._publisher.index.pools)
+    async def _first_news(self) -> None:
+        """Wait for the first results of our own prober, and for the votes of others, unless their store is out of reach."""
+        if self._probing:
+            await self._probing.prober.first_round.wait()
+        while self._shared and not self._publisher.health.voices:
+            await self._publisher.catch_up()
+            if self._publisher.why:
+                return
+            await asyncio.sleep(GLANCE)
 
     async def _adopt(self, load: Load) -> int:
         await self._publisher.adopt(load)
@@ -167,10 +174,39 @@ class Control:
         assert load is not None  # nobody can ask before the first load
         return Scene(load.model, self._publisher.verdicts, load.reach)
 
-    def _probe(self) -> Probing:
-        """Make the embedded prober; it begins with the votes of before the restart."""
-        remembered = self._keeper.remembered()
-        return Probing(self._settings, self._store, remembered=remembered, heard=self._transitions.heard, changed=self._keeper.votes_changed)
+    def _probe(self, remembered: Iterable[Vote]) -> Probing:
+        """Make the embedded prober; it begins with its votes of before the restart."""
+        own = [vote for vote in remembered if vote.prober == self._settings.probe_name]
+        return Probing(self._settings, self._store, remembered=own, heard=self._transitions.heard, changed=self._keeper.votes_changed)
+
+    def _publish(self, feeds: Sequence[Feed], remembered: Remembered) -> Publisher:
+        """Make the publisher; of a shared store it knows what was known before the restart, whether the store is there or not."""
+        steady = self._loop.time()
+        health = Health(remembered if self._shared else Remembered(), steady)
+        ahead = remembered.time - steady if self._shared and remembered.time is not None else None
+        return Publisher(self._store, feeds, self._transitions, health=health, ahead=ahead, said=self._keeper.said(), obeyed=self._obeyed)
+
+    def _obeyed(self, said: Overrides) -> None:
+        """Keep what operators say, and the verdicts that they hold, for a restart."""
+        held, self._held = self._held, said.hold(self._publisher.now) is not None
+        if self._held and not held:
+            self._spawn(self._keep(self._keeper.keep_held(self._publisher.verdicts)))
+        self._spawn(self._keep(self._keeper.keep_words(said)))
+
+    @staticmethod
+    async def _keep(work: Awaitable[bool]) -> None:
+        await work
+
+    def _votes(self) -> Iterable[Vote]:
+        """Return what a restart should begin with: all votes, those of our own prober as they are now."""
+        votes = {(vote.target, prober): vote for target, cast in self._publisher.health.votes.items() for prober, vote in cast.items()}
+        own = self._probing.prober.votes if self._probing else ()
+        return (votes | {(vote.target, vote.prober): vote for vote in own}).values()
+
+    def _leases(self) -> Iterable[tuple[Lease, float]]:
+        voters = self._publisher.health.voters(self._loop.time()) or {}
+        leases = self._publisher.health.clock.leases
+        return [(leases[name], voter.age) for name, voter in voters.items()]
 
     async def _serve_local(self) -> asyncio.Server | None:
         """Serve `gslb reload`, `gslb status` and overrides; a disk that cannot be written is no reason not to serve DNS."""

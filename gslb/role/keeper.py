@@ -9,45 +9,63 @@ import asyncio
 import math
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from gslb import log, metrics
 from gslb.config import Loaded, saved
 from gslb.errors import StoreError
-from gslb.override import Word
-from gslb.store import last_overrides, last_votes
+from gslb.lease import Lease
+from gslb.store import Overrides, last_overrides, last_votes
 from gslb.verdict import Target, Verdict, Verdicts, Vote
 
 PAUSE: Final = 1.0  # seconds between saves of votes: what is lost in a crash is learnt again in one check's interval
+SHARE: Final = 20  # times as long as a save took is waited at least: many votes take seconds of a slow disk, and change all the time
+EVERY: Final = 120.0  # seconds between saves where nothing changes: what is older than `last_votes.MAX_AGE` would not be believed
+
+Leases = Iterable[tuple[Lease, float]]
 
 
 class Keeper:
-    """Saves votes some time after they changed."""
+    """Saves votes some time after they changed. `leases`: of those who cast them, with ages; `clock`: the store's, for the votes."""
 
-    def __init__(self, state_dir: Path, votes: Callable[[], Iterable[Vote]]) -> None:
+    def __init__(
+        self,
+        state_dir: Path,
+        votes: Callable[[], Iterable[Vote]],
+        *,
+        leases: Callable[[], Leases] = tuple,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._dir = state_dir
-        self._votes = votes
+        self._votes, self._leases, self._clock = votes, leases, clock
         self._dirty = asyncio.Event()
         self._failing = False
+        self._words: Overrides | None = None  # as on the disk
 
     def votes_changed(self) -> None:
         """Save soon."""
         self._dirty.set()
 
     async def run(self) -> None:
-        """Save after changes, until cancelled."""
+        """Save after changes, and from time to time, until cancelled."""
         while True:
-            await self._dirty.wait()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._dirty.wait(), EVERY)
             await asyncio.sleep(PAUSE)
             self._dirty.clear()
+            began = time.monotonic()
             await self.save()
+            await asyncio.sleep(max(0.0, SHARE * (time.monotonic() - began) - PAUSE))
 
     async def save(self) -> None:
         """Save now; what fails is said once and counted each time."""
+        votes, leases, clock = tuple(self._votes()), tuple(self._leases()), self._clock()
         try:
-            await asyncio.to_thread(last_votes.save, self._dir, tuple(self._votes()), time.time())
+            await asyncio.to_thread(partial(last_votes.save, self._dir, votes, time.time(), leases=leases, time=clock))
         except StoreError as error:
             metrics.state_writes_failed.inc()
             if not self._failing:
@@ -56,9 +74,13 @@ class Keeper:
         else:
             self._failing = False
 
-    async def keep_words(self, words: Iterable[Word]) -> bool:
+    async def keep_words(self, said: Overrides) -> bool:
         """Save what operators said, now; False where a restart would forget it."""
-        return await self._written(partial(last_overrides.save, self._dir, tuple(words)))
+        if self._words is not None and (self._words.words, self._words.sealed) == (said.words, said.sealed):
+            return True
+        kept = await self._written(partial(last_overrides.save, self._dir, tuple(said.words.values()), said.sealed))
+        self._words = said if kept else None
+        return kept
 
     async def keep_held(self, verdicts: Verdicts) -> bool:
         """Save the verdicts that a hold freezes: a restart must not thaw them."""
@@ -82,19 +104,19 @@ class Keeper:
             metrics.state_writes_failed.inc()
             log.warning("the accepted files cannot be kept; serving is not affected", reason=str(error))
 
-    def remembered(self) -> tuple[Vote, ...]:
+    def remembered(self) -> last_votes.Remembered:
         """Read the votes of before the restart."""
         found = last_votes.load(self._dir, time.time())
         if found.problem:
             log.warning("no state from before", reason=found.problem)
-        return found.votes
+        return found
 
-    def words(self) -> tuple[Word, ...]:
+    def said(self) -> Overrides:
         """Read what operators said before the restart."""
         found = last_overrides.load(self._dir)
         if found.problem:
             log.error("overrides from before are lost", reason=found.problem)
-        return found.words
+        return Overrides(0, MappingProxyType({word.key: word for word in found.words}), found.sealed)
 
     def held(self) -> dict[Target, Verdict]:
         """Read the verdicts that a hold froze, however long ago."""

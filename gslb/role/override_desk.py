@@ -77,7 +77,7 @@ class OverrideDesk:
                 said = await self._store.say(words, state.overrides.version)
             except OvertakenError:
                 continue
-            return {**_told(scene, words, then), "kept": await self._keeper.keep_words(said.words.values()), "now": state.time}
+            return {**_told(scene, words, then), "kept": await self._keeper.keep_words(said), "now": state.time}
         raise UsageError("others change overrides all the time: try again")
 
     async def hold(self, request: Request) -> Answer:
@@ -98,7 +98,7 @@ class OverrideDesk:
                 said = await self._store.say([word], state.overrides.version)
             except OvertakenError:
                 continue
-            kept = await self._keeper.keep_words(said.words.values())
+            kept = await self._keeper.keep_words(said)
             return {"hold": status.hold(said.hold(state.time)), "kept": kept, "now": state.time}
         raise UsageError("others change overrides all the time: try again")
 

@@ -60,7 +60,7 @@ class ProberRole:
         self._probing = Probing(
             settings,
             self._store,
-            remembered=self._keeper.remembered(),
+            remembered=self._keeper.remembered().votes,
             changed=self._keeper.votes_changed,
         )
         self._web: AppRunner | None = None

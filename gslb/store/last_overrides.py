@@ -1,12 +1,14 @@
 """The words of operators on disk, so that a restart obeys what was said before it.
 
 Saved by control with every word, before whoever said it is answered; loaded once at start. Blocking; call it in a thread. The file
-(`kept_file`): `{"words": [{"word": "override" | "hold" | "withdrawal", …its fields}, …]}`. What has expired meanwhile is loaded too, and holds
+(`kept_file`): `{"words": [{"word": "override" | "hold" | "withdrawal", …its fields}, …], "sealed": BASE64}`. `sealed` is the signed record they
+were read from, where a store asks for signatures: with it they can be brought back after a wipe. What has expired meanwhile is loaded too, and holds
 for nobody.
 """
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import math
 from collections.abc import Iterable
@@ -27,12 +29,13 @@ class Remembered(NamedTuple):
 
     words: tuple[Word, ...] = ()
     problem: str = ""
+    sealed: bytes = b""
 
 
-def save(state_dir: Path, words: Iterable[Word]) -> None:
+def save(state_dir: Path, words: Iterable[Word], sealed: bytes = b"") -> None:
     """Write all words. Raises StoreError when the disk does not take them."""
     rows = [{"word": type(word).__name__.lower(), **dataclasses.asdict(word)} for word in words]
-    kept_file.write(state_dir / FILE, _MAGIC, {"words": rows}, "overrides")
+    kept_file.write(state_dir / FILE, _MAGIC, {"words": rows, "sealed": base64.b64encode(sealed).decode()}, "overrides")
 
 
 def load(state_dir: Path) -> Remembered:
@@ -42,7 +45,7 @@ def load(state_dir: Path) -> Remembered:
     if content is None:
         return Remembered(problem=problem)
     try:
-        return Remembered(tuple(_word(row) for row in content["words"]))
+        return Remembered(tuple(_word(row) for row in content["words"]), sealed=base64.b64decode(content.get("sealed", "")))
     except (ValueError, TypeError, KeyError) as error:
         return Remembered(problem=f"{path}: not as this version writes it ({error}): ignored")
 

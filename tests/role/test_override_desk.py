@@ -94,7 +94,7 @@ async def test_a_drain_says_what_it_does(desk: OverrideDesk, store: MemoryStore,
     assert answer["kept"]
     held = Override(Kind.DRAIN, Level.SITE, site="fra", author="ann", reason="new switches", since=NOW, expires=NOW + 7200)
     assert await standing(store) == {"site/fra/drain": held}
-    assert keeper.words() == (held,)
+    assert tuple(keeper.said().words.values()) == (held,)
     assert [one["subject"] for one in (await desk.list({}))["overrides"]] == ["fra"]
 
 
@@ -183,7 +183,7 @@ async def test_words_are_taken_back(desk: OverrideDesk, store: MemoryStore, keep
     assert set(await standing(store)) == {"member/web/fra/state", "member/web/fra/weight"}
     assert len((await desk.override(words("clear", "member", "web/fra")))["taken_back"]) == 2
     assert not await standing(store)
-    assert {type(word) for word in keeper.words()} == {Withdrawal}
+    assert {type(word) for word in keeper.said().words.values()} == {Withdrawal}
     with pytest.raises(UsageError, match="not drained"):  # all or none
         await desk.override(words("undrain", "site", "fra", "iad"))
 

@@ -79,11 +79,11 @@ async def test_votes_are_kept_soon_after_they_change(tmp_path: Path, wait: Calla
     votes: list[Vote] = []
     keeper = Keeper(tmp_path, lambda: votes)
     task = asyncio.create_task(keeper.run())
-    assert keeper.remembered() == ()
+    assert keeper.remembered().votes == ()
     votes.append(vote)
     keeper.votes_changed()
     await wait((tmp_path / last_votes.FILE).exists)
-    assert keeper.remembered()[0].target == vote.target
+    assert keeper.remembered().votes[0].target == vote.target
     task.cancel()
 
 
