@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as with_settings
 from hypothesis import strategies as st
 
 from gslb.config import environment, settings
@@ -202,6 +203,7 @@ def test_a_missing_file(tmp_path):
     assert refused(tmp_path / "gslb.yaml") == ["gslb.yaml: F001 no such file or folder"]
 
 
+@with_settings(deadline=None)  # a file for each setting there is: a busy disk takes its time
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5), lambda inner: st.lists(inner, max_size=3), max_leaves=4
