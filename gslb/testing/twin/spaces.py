@@ -66,7 +66,7 @@ def addresses4(partitions: Iterable[Partition], chance: Random) -> list[int]:
     found = [start + beside for start in SPECIAL4 for beside in (0, -1)]
     for one in partitions:
         for start in chance.sample(one.v4_start, min(60, len(one.v4_start))):
-            found += (start, start - 1, start | chance.getrandbits(8))
+            found += (start, start - 1, start | chance.getrandbits(8), _aligned(chance, start, 32 - one.cap4))
     found += (chance.getrandbits(32) for _ in range(20))
     return [address % END4 for address in found]
 
@@ -77,7 +77,7 @@ def addresses6(partitions: Iterable[Partition], four: list[int], chance: Random)
     for one in partitions:
         for at in chance.sample(range(len(one.v6_high)), min(60, len(one.v6_high))):
             start = one.v6_high[at] << 64 | one.v6_low[at]
-            found += (start, start - 1, start | chance.getrandbits(72))
+            found += (start, start - 1, start | chance.getrandbits(72), _aligned(chance, start, 128 - one.cap6))
     found += (fold(chance, chance.choice(four)) for _ in range(40))
     found += (0x2000 << 112 | chance.getrandbits(125) for _ in range(20))
     return [address % END6 for address in found]
@@ -94,6 +94,12 @@ def fold(chance: Random, four: int) -> int:
             return 0x20010000 << 96 | chance.getrandbits(64) << 32 | four ^ 0xFFFFFFFF
         case _:
             return 0x2002 << 112 | four << 80 | chance.getrandbits(80)
+
+
+def _aligned(chance: Random, address: int, bits: int) -> int:
+    """Round down to where blocks of as many steps begin as are walked over: a scope of one step less would be another there."""
+    bits += chance.choice((0, 6, 6, 7))
+    return address >> bits << bits
 
 
 def _runs(chance: Random, regions: int, borders: Iterator[int], teeth: dict[int, int]) -> list[tuple[int, int]]:
