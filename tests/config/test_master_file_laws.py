@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import dns.name
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from gslb import model, names
 from gslb.config import master_file
-from gslb.config.master_file import line
+from gslb.config.master_file import generate, line
 from gslb.config.master_file.complaints import Complaints
 from gslb.config.master_file.plain_record import PlainRecords
 from gslb.config.master_file.record import RecordReader
@@ -223,6 +224,16 @@ def test_plain_reading_takes_plain_lines() -> None:
     ]
     assert all(plain.take(1, one) for one in taken)
     assert not any(plain.take(1, one) for one in ["@ A 192.0.2.1", "", "; why", "$TTL 60", "www a 192.0.2.1", "www A 192.0.2.1 ("])
+
+
+_pieces = st.sampled_from(["$GENERATE", "$generate ", "\n", "\n", " ", "\t", "1-2 ", "3-9/2", " 1-4 ", "a", "\r", "$", "\ufeff"])
+
+
+@given(st.lists(_pieces, max_size=12).map("".join))
+def test_rounds_are_counted_at_the_starts_of_lines(text: str) -> None:
+    plainly = re.compile(r"^\$GENERATE[ \t]+(\d+)-(\d+)(?:/(\d+))?(?=[ \t])", re.ASCII | re.IGNORECASE | re.MULTILINE)
+    rounds = [len(range(int(one[1]), int(one[2]) + 1, int(one[3] or 1))) for one in plainly.finditer(text)]
+    assert generate.total(text) == sum(rounds)
 
 
 def test_long_lines_take_linear_time() -> None:
