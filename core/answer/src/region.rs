@@ -3,6 +3,8 @@
 //! A scope is honest when every address inside it gets the same region, and short when no shorter one would do; both follow from the
 //! neighbours of the run that holds the address. `last` is always inclusive here, where Python's `high` is the address behind.
 
+use std::ops::{Add, BitAnd, BitOr, Not, Sub};
+
 use crate::subnet::{Subnet, embedded, folded_gap, special_gap};
 
 /// The region that holds the unknown location.
@@ -12,8 +14,8 @@ const MAX_WALK: usize = 64; // runs smaller than the cap stepped over on each si
 /// The address space cut into runs of equal region, sorted, covering everything from 0.
 #[derive(Debug)]
 pub struct Partition {
-    v4: Runs,
-    v6: Runs,
+    v4: Runs<u32>,
+    v6: Runs<u128>,
 }
 
 /// Region and scope of a subnet; `known` false where the address says nothing of where the client is.
@@ -27,7 +29,9 @@ struct Found {
 impl Partition {
     /// Builds the look-up tables; `None` where the runs do not begin at 0 and ascend (see `delta`). Starts of IPv4 runs in the low 32 bits.
     pub fn new(v4: (Vec<u32>, Vec<u16>), v6: (Vec<u128>, Vec<u16>), cap4: u8, cap6: u8) -> Self {
-        Self { v4: Runs::v4(v4.0, v4.1, cap4), v6: Runs::v6(v6.0, v6.1, cap6) }
+        let within4 = u32::MAX.checked_shr(cap4.into()).unwrap_or(0);
+        let within6 = u128::MAX.checked_shr(cap6.into()).unwrap_or(0);
+        Self { v4: Runs::new(v4.0, v4.1, within4), v6: Runs::new(v6.0, v6.1, within6) }
     }
 
     /// The partition of a pool without one: one region.
@@ -38,11 +42,11 @@ impl Partition {
     /// Region of an address of 4 or 16 octets, all of its bits known; IPv4 inside IPv6 counts as IPv4.
     pub fn of_client(&self, client: &[u8]) -> u16 {
         if let Ok(four) = <[u8; 4]>::try_from(client) {
-            return self.v4.region(u128::from(u32::from_be_bytes(four)));
+            return self.v4.region(u32::from_be_bytes(four));
         }
         let address = wide(client);
         match embedded(address) {
-            Some((inside, _)) => self.v4.region(u128::from(inside)),
+            Some((inside, _)) => self.v4.region(inside),
             None => self.v6.region(address),
         }
     }
@@ -64,26 +68,26 @@ impl Partition {
     fn found(&self, subnet: &Subnet) -> Found {
         let address = subnet.address();
         if subnet.bits == 32 {
-            return self.of4(address);
+            return self.of4(address as u32);
         }
         match embedded(address) {
             Some((inside, before)) => {
-                let found = self.of4(u128::from(inside));
+                let found = self.of4(inside);
                 Found { scope: found.scope + before, ..found }
             }
             None => self.of6(address),
         }
     }
 
-    fn of4(&self, address: u128) -> Found {
-        let (region, low, last) = self.v4.around(address);
-        let masked = address & !(self.v4.step - 1);
-        judged(address, 32, region, block(masked, low, last, 32))
+    fn of4(&self, address: u32) -> Found {
+        let masked = address & !self.v4.within;
+        let (region, low, last) = self.v4.around(masked);
+        judged(address.into(), 32, region, block(masked.into(), low.into(), last.into(), 32))
     }
 
     fn of6(&self, address: u128) -> Found {
-        let (region, low, last) = self.v6.around(address);
-        let masked = address & !self.v6.step.wrapping_sub(1);
+        let masked = address & !self.v6.within;
+        let (region, low, last) = self.v6.around(masked);
         // Addresses that hold IPv4 are looked up elsewhere: a scope must not reach into their blocks, whatever the cap.
         let (gap_low, gap_last) = folded_gap(address);
         let scope = block(masked, low, last, 128).max(block(address, gap_low, gap_last, 128));
@@ -120,154 +124,143 @@ fn wide(octets: &[u8]) -> u128 {
     octets.iter().fold(0, |address, &octet| address << 8 | u128::from(octet))
 }
 
-/// The runs of one family. `start`s are kept in `narrow` for IPv4 and in `wide` for IPv6.
-#[derive(Debug)]
-struct Runs {
-    starts: Starts,
-    regions: Box<[u16]>,
-    step: u128, // 1 << host bits beyond the cap: client subnets are masked to multiples of it
-    end: u128,  // the last address
-    /// Runs whose bounds, as masked addresses see them, are not their own: by run, first and last address.
-    ragged: Box<[(u32, u128, u128)]>,
-}
-
-#[derive(Debug)]
-enum Starts {
-    V4(Index<u32>),
-    V6(Index<u128>),
-}
-
-impl Runs {
-    fn v4(starts: Vec<u32>, regions: Vec<u16>, cap: u8) -> Self {
-        Self::new(Starts::V4(Index::new(starts, |start| (start >> 16) as usize)), regions, 1 << (32 - cap), u128::from(u32::MAX))
-    }
-
-    fn v6(starts: Vec<u128>, regions: Vec<u16>, cap: u8) -> Self {
-        let step = if cap == 0 { 0 } else { 1 << (128 - cap) }; // 0: wraps to what it should be, all bits masked
-        Self::new(Starts::V6(Index::new(starts, bucket6)), regions, step, u128::MAX)
-    }
-
-    fn new(starts: Starts, regions: Vec<u16>, step: u128, end: u128) -> Self {
-        let mut runs = Self { starts, regions: regions.into(), step, end, ragged: Box::default() };
-        runs.ragged = (0..runs.regions.len()).filter(|&run| runs.is_ragged(run)).map(|run| runs.whole(run)).collect();
-        runs
-    }
-
-    fn region(&self, address: u128) -> u16 {
-        self.regions[self.find(address)]
-    }
-
-    /// Region of the masked address, and the first and last address of what is the same to masked addresses.
-    fn around(&self, address: u128) -> (u16, u128, u128) {
-        let run = self.find(address & !self.step.wrapping_sub(1));
-        if !self.ragged.is_empty()
-            && self.is_ragged(run)
-            && let Ok(i) = self.ragged.binary_search_by_key(&(run as u32), |one| one.0)
-        {
-            let (_, low, last) = self.ragged[i];
-            return (self.regions[run], low, last);
-        }
-        (self.regions[run], self.start(run), self.last(run))
-    }
-
-    fn find(&self, address: u128) -> usize {
-        match &self.starts {
-            Starts::V4(index) => index.find(address as u32, (address >> 16) as usize),
-            Starts::V6(index) => index.find(address, bucket6(address)),
-        }
-    }
-
-    fn start(&self, run: usize) -> u128 {
-        match &self.starts {
-            Starts::V4(index) => u128::from(index.starts[run]),
-            Starts::V6(index) => index.starts[run],
-        }
-    }
-
-    fn last(&self, run: usize) -> u128 {
-        if run + 1 < self.regions.len() { self.start(run + 1) - 1 } else { self.end }
-    }
-
-    /// Whether the run does not begin and end at multiples of `step`, or stands behind one that masked addresses may not find.
-    fn is_ragged(&self, run: usize) -> bool {
-        let within = self.step.wrapping_sub(1);
-        let low = self.start(run);
-        let high = self.last(run).wrapping_add(1);
-        (low | high) & within != 0 || (run > 0 && low - self.start(run - 1) <= within)
-    }
-
-    /// The bounds of a run as masked addresses see it, in whole steps.
-    ///
-    /// A run between two multiples of `step` is never found by a masked address: what lies on both sides of it is one where the regions are.
-    fn whole(&self, run: usize) -> (u32, u128, u128) {
-        let region = self.regions[run];
-        let mut last = self.end;
-        let mut at = run;
-        for _ in 0..MAX_WALK {
-            last = self.round_up(self.last(at)); // the last address before the next multiple
-            if last == self.end {
-                break;
-            }
-            at = self.find(last + 1);
-            if self.regions[at] != region {
-                break;
-            }
-        }
-        let mut low = 0;
-        at = run;
-        for _ in 0..MAX_WALK {
-            let start = self.start(at);
-            low = if start == 0 { 0 } else { self.round_up(start - 1).wrapping_add(1) };
-            if low == 0 {
-                break;
-            }
-            at = self.find(low.wrapping_sub(self.step) & self.end);
-            if self.regions[at] != region {
-                break;
-            }
-        }
-        (run as u32, low, last)
-    }
-
-    /// The last address of the step that holds the address.
-    fn round_up(&self, address: u128) -> u128 {
-        address | self.step.wrapping_sub(1) & self.end
-    }
-}
-
-/// Sorted starts, with a table of where each bucket of addresses begins: a look-up begins in the few starts of its bucket.
-#[derive(Debug)]
-struct Index<T> {
-    starts: Box<[T]>,
-    buckets: Box<[u32]>, // for each bucket the first start that is not below it; one more at the end
+/// An address of one family, as runs are kept.
+trait Address: Copy + Ord + BitAnd<Output = Self> + BitOr<Output = Self> + Not<Output = Self> + Add<Output = Self> + Sub<Output = Self> {
+    const ZERO: Self;
+    const ONE: Self;
+    const LAST: Self;
+    /// The bucket that it is looked for in; buckets ascend with their addresses.
+    fn bucket(self) -> usize;
 }
 
 const BUCKETS: usize = 1 << 16;
 
-impl<T: Ord + Copy> Index<T> {
-    fn new(starts: Vec<T>, bucket: impl Fn(T) -> usize) -> Self {
+impl Address for u32 {
+    const ZERO: Self = 0;
+    const ONE: Self = 1;
+    const LAST: Self = Self::MAX;
+
+    fn bucket(self) -> usize {
+        (self >> 16) as usize
+    }
+}
+
+impl Address for u128 {
+    const ZERO: Self = 0;
+    const ONE: Self = 1;
+    const LAST: Self = Self::MAX;
+
+    /// The 16 bits behind 2000::/3, where all that is routed lives; what is below or above is one bucket at either end.
+    fn bucket(self) -> usize {
+        match (self >> 125) as u8 {
+            0 => 0,
+            1 => (self >> 109) as usize & (BUCKETS - 1),
+            _ => BUCKETS - 1,
+        }
+    }
+}
+
+/// One run: its first address, its region, and whether its bounds as masked addresses see them are not its own. All that a look-up reads.
+#[derive(Debug)]
+struct Run<T> {
+    start: T,
+    region: u16,
+    ragged: bool,
+}
+
+/// The runs of one family, with a table of where each bucket of addresses begins: a look-up begins in the few runs of its bucket.
+#[derive(Debug)]
+struct Runs<T> {
+    runs: Box<[Run<T>]>,
+    buckets: Box<[u32]>,        // for each bucket the first run that does not begin below it; one more at the end
+    within: T,                  // host bits beyond the cap: client subnets are masked by it
+    ragged: Box<[(u32, T, T)]>, // ragged runs: which, and their first and last address
+}
+
+impl<T: Address> Runs<T> {
+    fn new(starts: Vec<T>, regions: Vec<u16>, within: T) -> Self {
         let mut buckets = vec![0u32; BUCKETS + 1];
-        for &start in &starts {
-            buckets[bucket(start) + 1] += 1;
+        for start in &starts {
+            buckets[start.bucket() + 1] += 1;
         }
         for i in 0..BUCKETS {
             buckets[i + 1] += buckets[i];
         }
-        Self { starts: starts.into(), buckets: buckets.into() }
+        let runs: Box<[Run<T>]> = starts.into_iter().zip(regions).map(|(start, region)| Run { start, region, ragged: false }).collect();
+        let mut runs = Self { runs, buckets: buckets.into(), within, ragged: Box::default() };
+        runs.ragged = (0..runs.runs.len()).filter(|&run| runs.is_ragged(run)).map(|run| runs.whole(run)).collect();
+        for (run, _, _) in &runs.ragged {
+            runs.runs[*run as usize].ragged = true;
+        }
+        runs
     }
 
-    /// The run that holds the address; the first start is 0.
-    fn find(&self, address: T, bucket: usize) -> usize {
+    fn region(&self, address: T) -> u16 {
+        self.runs[self.find(address)].region
+    }
+
+    /// Region of the masked address, and the first and last address of what is the same to masked addresses.
+    fn around(&self, masked: T) -> (u16, T, T) {
+        let at = self.find(masked);
+        let run = &self.runs[at];
+        if run.ragged
+            && let Ok(i) = self.ragged.binary_search_by_key(&(at as u32), |one| one.0)
+        {
+            return (run.region, self.ragged[i].1, self.ragged[i].2);
+        }
+        (run.region, run.start, self.last(at))
+    }
+
+    /// The run that holds the address; the first one begins at 0.
+    fn find(&self, address: T) -> usize {
+        let bucket = address.bucket();
         let (from, to) = (self.buckets[bucket] as usize, self.buckets[bucket + 1] as usize);
-        (from + self.starts[from..to].partition_point(|&start| start <= address)).saturating_sub(1)
+        (from + self.runs[from..to].partition_point(|run| run.start <= address)).saturating_sub(1)
     }
-}
 
-/// Buckets of IPv6: the 16 bits behind 2000::/3, where all that is routed lives; what is below or above is one bucket at either end.
-fn bucket6(address: u128) -> usize {
-    match (address >> 125) as u8 {
-        0 => 0,
-        1 => ((address >> 109) as usize) & (BUCKETS - 1),
-        _ => BUCKETS - 1,
+    fn last(&self, run: usize) -> T {
+        self.runs.get(run + 1).map_or(T::LAST, |next| next.start - T::ONE)
+    }
+
+    /// Whether the run does not begin and end with a step, or stands behind one that masked addresses may not find.
+    fn is_ragged(&self, run: usize) -> bool {
+        let (start, within) = (self.runs[run].start, self.within);
+        start & within != T::ZERO || self.last(run) & within != within || (run > 0 && start - self.runs[run - 1].start <= within)
+    }
+
+    /// The bounds of a run as masked addresses see it, in whole steps.
+    ///
+    /// A run between two multiples of a step is never found by a masked address: what lies on both sides of it is one where the regions are.
+    fn whole(&self, run: usize) -> (u32, T, T) {
+        let region = self.runs[run].region;
+        let (mut low, mut last) = (T::ZERO, T::LAST);
+        let mut at = run;
+        for _ in 0..MAX_WALK {
+            last = self.last(at) | self.within; // the last address of a step
+            if last == T::LAST {
+                break;
+            }
+            at = self.find(last + T::ONE);
+            if self.runs[at].region != region {
+                break;
+            }
+        }
+        at = run;
+        for _ in 0..MAX_WALK {
+            low = self.runs[at].start;
+            if low == T::ZERO {
+                break;
+            }
+            let before = (low - T::ONE) | self.within; // the last address of the step before
+            if before == T::LAST {
+                break; // within the last step: no masked address finds this run
+            }
+            low = before + T::ONE;
+            at = self.find(before & !self.within);
+            if self.runs[at].region != region {
+                break;
+            }
+        }
+        (run as u32, low, last)
     }
 }
