@@ -12,6 +12,7 @@ mod hash;
 mod hints;
 mod lookup;
 mod names;
+mod negatives;
 mod pick;
 pub mod plan;
 mod prepared;

@@ -5,6 +5,7 @@
 
 use std::mem;
 
+use crate::hash;
 use crate::names::{MAX_NAME, is_under, parent};
 use crate::plan::{Snapshot, Zone, Zones};
 use crate::record::{Dynamic, Node, RRset};
@@ -84,7 +85,11 @@ pub fn lookup<'a>(snapshot: &'a Snapshot, query: &Query<'a>, message: &mut Messa
 
 /// Writes the SOA as it stands in the authority section of NXDOMAIN and NODATA (RFC 2308 section 3), good for `ttl` at most.
 pub fn negative<'a>(zone: &'a Zone, ttl: u32, message: &mut Message<'a, '_>) -> bool {
-    message.add(1, &zone.apex, SOA, zone.negative_ttl.min(ttl), RRset::read(&zone.soa).rdata())
+    let ttl = zone.negative_ttl.min(ttl);
+    match &zone.negative {
+        Some(known) if known.add(&zone.apex, ttl, message) => true,
+        _ => message.add(1, &zone.apex, SOA, ttl, RRset::read(&zone.soa).rdata()),
+    }
 }
 
 fn zone_of<'a>(zones: &'a Zones, query: &Query) -> Option<&'a Zone> {
@@ -179,7 +184,8 @@ impl<'a> Search<'a, '_, '_> {
     fn encloser(&self, mut name: &'a [u8]) -> (&'a [u8], Node<'a>) {
         while name.len() > self.zone.apex.len() {
             name = parent(name);
-            if let Some(node) = self.zone.nodes.get(name) {
+            let hash = if name.len() == self.zone.apex.len() { self.zone.apex_hash } else { hash::of(name) };
+            if let Some(node) = self.zone.nodes.get_hashed(hash, name) {
                 return (name, node);
             }
         }

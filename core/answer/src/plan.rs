@@ -7,6 +7,7 @@ use std::mem;
 use std::sync::Arc;
 
 use crate::hash;
+use crate::negatives::Negative;
 use crate::region::Partition;
 use crate::symbols::Symbol;
 use crate::table::Table;
@@ -156,6 +157,8 @@ pub struct Zone {
     pub symbol: Symbol,
     pub soa: Box<[u8]>, // `record::RRset`
     pub negative_ttl: u32,
+    pub negative: Option<Negative>,
+    pub apex_hash: u64,
     pub nodes: Table,
     pub glue: Table,
     pub wildcards: usize, // names that begin with `*`: without any, none need be looked for

@@ -90,6 +90,21 @@ impl<'a, 'o> Message<'a, 'o> {
         true
     }
 
+    /// Where a name of so many octets stands in the question, and the name one label below it there; None where records were written, or the
+    /// question has no such suffix.
+    pub fn lone_question(&self, size: usize) -> Option<(u16, Option<&'a [u8]>)> {
+        if self.len != self.question_end {
+            return None;
+        }
+        let at = self.seen.iter().position(|seen| seen.name.len() == size)?;
+        Some((self.seen[at].at, at.checked_sub(1).map(|child| self.seen[child].name)))
+    }
+
+    /// Counts records of the authority section that were written with `put`.
+    pub fn counted(&mut self, count: u16) {
+        self.counts[1] += count;
+    }
+
     /// Octets that records may still take.
     pub fn room(&self) -> usize {
         self.limit.saturating_sub(self.len)

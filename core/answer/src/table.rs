@@ -36,7 +36,12 @@ pub struct Table {
 impl Table {
     /// The record of a name.
     pub fn get(&self, name: &[u8]) -> Option<Node<'_>> {
-        self.find(hash::of(name), |found| found == name)
+        self.get_hashed(hash::of(name), name)
+    }
+
+    /// The same, where the name's hash is known.
+    pub fn get_hashed(&self, hash: u64, name: &[u8]) -> Option<Node<'_>> {
+        self.find(hash, |found| found == name)
     }
 
     /// The record of the wildcard below a name.

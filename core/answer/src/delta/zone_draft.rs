@@ -8,6 +8,7 @@ use crate::delta::words::{Node, RRset};
 use crate::hash;
 use crate::lookup::rtype::{CNAME, DNAME, SOA};
 use crate::names;
+use crate::negatives::Negative;
 use crate::plan::{MAX_TTL, Pools, Zone, Zones};
 use crate::record;
 use crate::render::names_in;
@@ -176,6 +177,8 @@ impl Open {
         Zone {
             apex: apex.into(),
             symbol: symbols.of(apex),
+            negative: Negative::new(apex, record::RRset::read(&self.soa)),
+            apex_hash: hash::of(apex),
             soa: self.soa.into(),
             negative_ttl: self.negative_ttl,
             nodes: self.nodes.finish(),
