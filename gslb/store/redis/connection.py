@@ -178,17 +178,20 @@ def _connection(endpoint: Endpoint, name: str) -> AbstractConnection:
     if endpoint.tls is None:
         return Connection(**common)
     connection = SSLConnection(**common)
-    connection.ssl_context.context = _context(endpoint.tls, *(Path(name).stat().st_mtime_ns for name in endpoint.tls.files))
+    context = _kept_context if endpoint.tls.ca else _context  # who believes the system believes it as it is now
+    connection.ssl_context.context = context(endpoint.tls, *(Path(name).stat().st_mtime_ns for name in endpoint.tls.files))
     return connection
 
 
-@lru_cache(maxsize=8)  # made anew only when a file is: it costs more than the rest of a connect
 def _context(tls: Tls, *_changed: int) -> ssl.SSLContext:
     """Return what believes the named authority and no other (the library would believe the system's as well)."""
     context = ssl.create_default_context(cafile=tls.ca or None)
     if tls.cert:
         context.load_cert_chain(tls.cert, tls.key or None)
     return context
+
+
+_kept_context = lru_cache(maxsize=8)(_context)  # made anew only when a file is: it costs more than the rest of a connect
 
 
 def _elsewhere(error: exceptions.ResponseError) -> bool:

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
-from gslb.errors import StoreError
 from gslb.lease import Lease
+from gslb.store.batch import BATCH
 from gslb.store.epochs import next_epoch
 from gslb.store.identity import Identity
 from gslb.store.ledger import Ledger
@@ -22,10 +22,11 @@ from gslb.store.redis.challenges import all_of, standing
 from gslb.store.redis.connection import Command, Wire
 from gslb.store.redis.layout import Layout
 from gslb.store.redis.speaker import Speaker
-from gslb.store.redis.writer import Writer, signer_of
+from gslb.store.redis.writer import Writer, sealing, signer_of
 from gslb.store.state import Hint, Pulse
 from gslb.verdict import Target, Vote
 
+_BURST: Final = 16 * BATCH  # votes at once that are no change but another opinion of everything
 _ROUNDS: Final = 3  # of one renewal: to find challenges, to answer them, and once more where the store has become another meanwhile
 
 
@@ -43,16 +44,16 @@ class Probers:
         speaker = await self._speaker(prober)
         async with speaker.turn:
             speaker.hear(votes, gone)
-            if speaker.owes_everything:
+            if speaker.unsure or len(votes) + len(gone) > _BURST:
                 await self._say_all(speaker)
                 return
             speaker.unsure = True  # until it is known to have been done
-            commands = speaker.change(votes, gone)
+            with sealing():
+                commands = speaker.change(votes, gone, time.monotonic())
             hints = sum(command[0] in {"INCR", "XADD"} for command in commands)
             answers = await self._writer.write(commands, hints)
-            if speaker.confirms(answers, hints):
-                speaker.unsure = False
-            else:
+            speaker.unsure = not speaker.confirms(answers, hints)
+            if speaker.unsure or speaker.full:
                 await self._say_all(speaker)
 
     async def forget(self, prober: str, targets: Sequence[Target]) -> None:
@@ -74,7 +75,7 @@ class Probers:
         speaker = await self._speaker(lease.prober)
         async with speaker.turn:
             for _ in range(_ROUNDS):
-                if speaker.may_tidy(time.monotonic()):
+                if speaker.owes_everything(time.monotonic()):
                     await self._say_all(speaker)
                 moment, posed, written = await self._renew(speaker, lease)
                 lost, speaker.run = speaker.run not in {"", moment.run}, moment.run
@@ -115,7 +116,8 @@ class Probers:
 
     async def _renew(self, speaker: Speaker, lease: Lease) -> tuple[snapshot.Moment, frozenset[str], Lease]:
         """Write a lease, and look around; the moment, the challenges that wait for an answer, and the lease as it was written."""
-        written, commands = speaker.renewal(lease)
+        with sealing():
+            written, commands = speaker.renewal(lease)
         answered = speaker.posed
         moment, answers, posed = await self._writer.link.use(lambda wire: self.look(wire, commands))
         self._writer.check(answers, 2 if commands[-1][0] == "XADD" else 0)
@@ -124,10 +126,8 @@ class Probers:
 
     async def _say_all(self, speaker: Speaker) -> None:
         speaker.unsure = True
-        try:
+        with sealing():
             commands = await speaker.everything(time.monotonic())
-        except ValueError as error:
-            raise StoreError(str(error)) from error
         await self._writer.write(commands, hints=2)
         speaker.unsure = False
 

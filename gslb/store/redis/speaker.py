@@ -19,7 +19,8 @@ from gslb.store.redis.layout import CHANGES, KEPT, PARTS, Layout
 from gslb.verdict import Target, Vote
 
 AGAIN: Final = 600.0  # seconds after which everything is said anew, so that no loss lasts longer
-_MANY: Final = CHANGES // 2  # records of changes after which everything is said anew as soon as there is time
+_MANY: Final = CHANGES // 2  # records of changes after which everything is said anew once it is quiet
+_QUIET: Final = 2.0  # seconds without a change
 _LITTLE: Final = 32 << 10  # octets of changes that are never too many
 
 
@@ -45,7 +46,8 @@ class Speaker:
     _changes: int = 0
     _all_octets: int = 0
     _change_octets: int = 0
-    _written: float = 0.0
+    _written: float = 0.0  # everything (steady)
+    _changed: float = 0.0  # the last change (steady)
 
     def hear(self, votes: Iterable[Vote], gone: Iterable[Target]) -> None:
         """Take down what is to be said."""
@@ -55,14 +57,15 @@ class Speaker:
         self._spoken = True
 
     @property
-    def owes_everything(self) -> bool:
-        """Whether everything must be said anew before anything else is said."""
-        return self._spoken and (self.unsure or self._changes >= CHANGES)
+    def full(self) -> bool:
+        """Whether there is no room for another change until everything is said anew."""
+        return self._changes >= CHANGES
 
-    def may_tidy(self, now: float) -> bool:
-        """Whether everything should be said anew when there is time: not in the way of a change, for everybody must read all of it."""
+    def owes_everything(self, now: float) -> bool:
+        """Whether everything should be said anew now. Everybody must then read all of it, so it waits until no change is in a hurry."""
         many = self._changes >= _MANY or self._change_octets > max(_LITTLE, self._all_octets / 2)
-        return self.owes_everything or (self._spoken and (many or now - self._written > AGAIN))
+        quiet = now - self._changed > _QUIET
+        return self._spoken and (self.unsure or (quiet and (many or now - self._written > AGAIN)))
 
     async def everything(self, now: float) -> list[Command]:
         """Return the commands that say everything anew; checks go on while they are made. Raises ValueError where it is more than readers take."""
@@ -81,9 +84,10 @@ class Speaker:
         commands = [("SADD", self.keys.probers, self.name), ("UNLINK", key), ("HSET", key, *written), ("EXPIRE", key, KEPT)]
         return commands + self.keys.hint("votes", self.name, records[0] if len(records) == 1 else b"")
 
-    def change(self, votes: Sequence[Vote], gone: Sequence[Target]) -> list[Command]:
+    def change(self, votes: Sequence[Vote], gone: Sequence[Target], now: float) -> list[Command]:
         """Return the commands that say these changes. The last before the hints asks for the number of fields: see `confirms`."""
         key = self.keys.votes(self.name)
+        self._changed = now
         writes: list[Command] = []
         hints: list[Command] = []
         for at in range(0, max(len(votes), len(gone)), BATCH):

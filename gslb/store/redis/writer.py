@@ -6,7 +6,8 @@ Used by the store and its probers.
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from gslb import metrics
@@ -54,6 +55,15 @@ class Writer:
         """Wait, for a moment, until what was written is known here too, so that it is in the next hint and reading."""
         if self.ticket:
             await self._seen(self.ticket)
+
+
+@contextmanager
+def sealing() -> Iterator[None]:
+    """Say as a StoreError that something cannot be written: it is too large, or no number."""
+    try:
+        yield
+    except ValueError as error:
+        raise StoreError(f"this cannot be written into the store: {error}") from error
 
 
 def signer_of(identity: Identity, writer: str, name: str) -> Signer:

@@ -91,6 +91,18 @@ async def test_many_votes_are_parts(redis, opened, monkeypatch):
         await prober.rewrite("p1", many)
 
 
+async def test_what_cannot_be_written_is_a_store_error(opened):
+    store = opened()
+    await store.publish("p1", [vote(0)])
+    for words in (vote(1, since=float("nan")), vote(1, since=float("inf"))):
+        with pytest.raises(StoreError, match="this cannot be written into the store"):
+            await store.publish("p1", [words])
+    with pytest.raises(StoreError, match="this cannot be written"):
+        await store.renew(Lease("p1", "fra", float("nan")))
+    await store.rewrite("p1", [vote(0), vote(2)])
+    assert set((await store.read()).votes) == {TARGETS[0], TARGETS[2]}
+
+
 async def test_after_a_wipe_everything_is_there_again(redis, opened):
     prober, node = opened(identity=Identity("p1")), opened(identity=Identity("ns1"))
     listener = node.changes()
