@@ -81,6 +81,22 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Registration:
+    """Who may become a member of a pool by saying so in the store, beside those that the files name.
+
+    `networks`: no other address is ever taken; `maximum`: no more than so many; `keys`: names of the sites whose word counts. A lease that ends takes
+    nobody out of a pool that would have fewer than `min_members`. `member`: what all of them are like: site, checks, quorum.
+    """
+
+    networks: tuple[Network, ...]
+    maximum: int
+    keys: tuple[str, ...]
+    member: Member
+    min_members: int = 0
+    where: Where = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class FilterSpec:
     """One link of a policy's chain, by name, with options its schema has accepted."""
 
@@ -133,6 +149,7 @@ class Pool:
     `family_down`: `all` or `nodata`, where a whole family is down and the other is not. `couple`: the draws for A, AAAA and hints agree for a client.
     `failback_delay`: seconds a recovered member rests before it is used again. `expose_sites`: each site gets a name of its own below the pool's.
     `min_sites`: overrides that would leave fewer sites are refused; 0 = the guard that always is: one member.
+    `register`: who may join by saying so.
     """
 
     id: str
@@ -148,6 +165,7 @@ class Pool:
     failback_delay: float = 0.0
     expose_sites: bool = False
     min_sites: int = 0
+    register: Registration | None = None
     where: Where = field(default=NOWHERE, compare=False)
 
     @property

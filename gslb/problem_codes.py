@@ -111,6 +111,7 @@ CODES: Final[dict[str, Code]] = {
     "H015": Code("The command of an exec check is not one.", "Begin it with an absolute path: no shell looks for programs."),
     "H016": Code("A name in a grpc check is not one.", "Write at most 255 ASCII characters without blanks."),
     "H017": Code("A grpc check needs a library that is not installed here.", "Run pip install 'gslb[grpc]' wherever gslb probes or checks files."),
+    "H018": Code("A push check names no site whose word counts.", "Name sites of keys.yaml."),
     # ── R: records in YAML ────────────────────────────────────────────────────────────────────────────────────────────
     "R001": Code("A record is not a mapping.", "Write {type: A, value: 192.0.2.1} or {pool: NAME}."),
     "R002": Code("A key of a record is not known.", "Correct its spelling."),
@@ -206,6 +207,10 @@ CODES: Final[dict[str, Code]] = {
     "L041": Code("A pool ramps, and its pick looks at no weight.", "Use pick weighted or sticky."),
     "L042": Code("A ramp's steps are shorter than the pool's TTL.", "Make them as long: clients keep an answer for its TTL."),
     "L043": Code("A pool names a quorum, and none of its members is checked.", "Give it a check, or leave the quorum out."),
+    "L044": Code("Members may join a pool that nobody checks.", "Give the pool a check."),
+    "L045": Code("Addresses may join a pool of names or of pools.", "Let them join a pool of addresses, and put that into this one."),
+    "L046": Code("More members are wanted at least than there can be.", "Lower `min_members`, or raise the maximum."),
+    "L047": Code("Members may join from a network wider than an operator's.", "Name your own networks."),
     "L060": Code("A zone has no SOA record.", "Add one at the apex."),
     "L061": Code("A zone has no NS records at its apex.", "Name the zone's nameservers there."),
     "L062": Code("DS records stand at the apex of the zone they are about.", "Move them to the parent zone."),

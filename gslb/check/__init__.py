@@ -16,6 +16,7 @@ from gslb.check.grpc import Grpc
 from gslb.check.http import Http, Https
 from gslb.check.icmp import Icmp
 from gslb.check.observation import Check
+from gslb.check.push import Push
 from gslb.check.tcp import Tcp
 
 CHECKS: Final[dict[str, type[Check]]] = {
@@ -26,6 +27,7 @@ CHECKS: Final[dict[str, type[Check]]] = {
     "grpc": Grpc,
     "icmp": Icmp,
     "exec": Exec,
+    "push": Push,
 }
 
 

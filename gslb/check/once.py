@@ -15,10 +15,12 @@ from dataclasses import replace
 from typing import Final
 
 from gslb.check import CHECKS, check_named
+from gslb.check.board import Board
 from gslb.check.exec import Exec
 from gslb.check.grade import linear
 from gslb.check.observation import Check as Checker
 from gslb.check.observation import Observation, Result
+from gslb.check.push import Push
 from gslb.model import Address, Check
 
 _GRACE: Final = 0.5  # seconds past its timeout after which a check that does not keep it is cut off
@@ -32,15 +34,18 @@ async def look_as(check: Check, address: Address, *, programs: bool) -> Observat
     return checker if isinstance(checker, Observation) else await look(checker, check, address)
 
 
-def build(check: Check, *, programs: bool) -> Checker | Observation:
-    """Make the check, or say why this prober cannot look."""
+def build(check: Check, *, programs: bool, board: Board | None = None) -> Checker | Observation:
+    """Make the check, or say why this prober cannot look. `board`: where this prober hears what sites say."""
     if check.type == Exec.name and not programs:
         return own_fault("programs may not run here: probe: {exec: true}")
     try:
         kind = check_named(check.type)
-        return kind.build(check) if kind else own_fault(f"no check type {check.type!r} here")
+        checker = kind.build(check) if kind else own_fault(f"no check type {check.type!r} here")
     except Exception as error:  # noqa: BLE001 - a broken plugin is our fault, not the target's
         return own_fault(f"{type(error).__name__}: {error}")
+    if isinstance(checker, Push):
+        checker.board = board
+    return checker
 
 
 async def look(checker: Checker, check: Check, address: Address) -> Observation:

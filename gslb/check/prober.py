@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Final
 
+from gslb.check.board import Board
 from gslb.check.clock import Clock, SystemClock
 from gslb.check.gate import Gate
 from gslb.check.heartbeat import Heartbeat
@@ -58,7 +59,7 @@ class Prober:
 
     `publish` may raise StoreError: the votes are kept, superseded by newer ones, and offered again. `remembered` are votes of
     before a restart; they stand until the first results. `heard` is told of every observation (metrics, logs) and must not raise.
-    `programs`: whether checks of type exec may run here.
+    `programs`: whether checks of type exec may run here. `board`: where sites are heard that speak for themselves.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Prober:
         jitter: Callable[[], float] = random.random,
         concurrency: int | None = None,
         programs: bool = False,
+        board: Board | None = None,
     ) -> None:
         self.name = name
         self.first_round = asyncio.Event()
@@ -83,10 +85,11 @@ class Prober:
         self._clock: Clock = clock or SystemClock()
         self._jitter = jitter
         self._programs = programs
+        self._board = board
         self._heartbeat = Heartbeat()
         self._gate = Gate(self._heartbeat, concurrency)
         self._probes: dict[Target, _Probe] = {}
-        self._checkers: dict[str, Checker | Observation] = {}
+        self._checkers: dict[tuple[str, str], Checker | Observation] = {}  # by id and digest
         self._remembered = {(vote.target.check, vote.target.address): vote for vote in remembered}
         self._unseen: set[Target] = set()
         self._unsent: dict[Target, Vote] = {}
@@ -128,8 +131,8 @@ class Prober:
             self._add(target, targets[target], spread)
         self._gate.expect(sum(1 / check.interval for check in targets.values()))
         self._remembered.clear()  # what nobody inherited now is of no use later
-        digests = {target.digest for target in targets}
-        self._checkers = {digest: checker for digest, checker in self._checkers.items() if digest in digests}
+        digests = {(target.check, target.digest) for target in targets}
+        self._checkers = {key: checker for key, checker in self._checkers.items() if key in digests}
         self._dirty.set()
         if not self._unseen:
             self.first_round.set()
@@ -227,9 +230,10 @@ class Prober:
         return seen
 
     def _checker(self, digest: str, check: Check) -> Checker | Observation:
-        if digest not in self._checkers:
-            self._checkers[digest] = build(check, programs=self._programs)
-        return self._checkers[digest]
+        key = check.id, digest
+        if key not in self._checkers:
+            self._checkers[key] = build(check, programs=self._programs, board=self._board)
+        return self._checkers[key]
 
     async def _send(self) -> None:
         """Publish what changed since the last time, as one batch; a store that refuses is asked again, later and later."""

@@ -14,7 +14,7 @@ from typing import Final
 import typer
 from typer.exceptions import TyperException
 
-from gslb.cli import asking, checking, demonstrating, explaining, geography, keys, overriding, probing, serving, versions
+from gslb.cli import asking, checking, demonstrating, explaining, geography, keys, overriding, probing, registering, serving, versions
 from gslb.errors import GslbError, UsageError
 
 app: Final = typer.Typer(
@@ -35,6 +35,7 @@ overriding.add_to(app)
 geography.add_to(app)
 keys.add_to(app)
 probing.add_to(app)
+registering.add_to(app)
 demonstrating.add_to(app)
 
 

@@ -9,6 +9,6 @@ from typing import Final
 
 _LATER: Final = "comes in a later version"
 
-LATER_CHECKS: Final = dict.fromkeys(("push", "haproxy", "nginx", "envoy", "prometheus"), _LATER)
+LATER_CHECKS: Final = dict.fromkeys(("haproxy", "nginx", "envoy", "prometheus"), _LATER)
 LATER_FILTERS: Final = dict.fromkeys(("latency", "shed", "least", "capacity"), _LATER)
 LATER_PRESETS: Final = dict.fromkeys(("latency", "least-connections", "least-response-time", "least-bandwidth"), _LATER)

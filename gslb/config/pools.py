@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from gslb.config import durations, members, options, picks, policies, quorums, requirement
+from gslb.config import durations, members, options, picks, policies, quorums, registrations, requirement
 from gslb.config.document import Node
 from gslb.config.requirement import Requirement
 from gslb.config.sites import check_id
@@ -48,6 +48,7 @@ POOL: Final = {
     ),
     **quorums.KEYS,
     "min_sites": Option(Kind.INTEGER, "sites that overrides must leave, or they are refused without --force; 0: one member", 0, 0, 1000),
+    "register": Option(Kind.ANY, registrations.DOC),
     "expose_sites": Option(Kind.BOOLEAN, "give each site a name of its own below the names that point here, as in fra.www", default=False),
 }
 
@@ -87,6 +88,7 @@ def read(pool_id: str, node: Node, sites: Mapping[str, Site], problems: Problems
         failback_delay=given.get("failback_delay", 0.0),
         expose_sites=given.get("expose_sites", False),
         min_sites=given.get("min_sites", 0),
+        register=registrations.read(node.get("register"), required, quorum, problems, what),
         where=node.key_where,
     )
 

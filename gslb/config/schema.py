@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from gslb.check import CHECKS
-from gslb.config import fields, keys, members, rdata
+from gslb.config import fields, keys, members, rdata, registrations
 from gslb.config.checks import CHECK
 from gslb.config.members import MEMBER, NAME
 from gslb.config.networks import NETWORK
@@ -170,6 +170,7 @@ def _pool() -> dict[str, Schema]:
         },
         "ttl": {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9a-z]+(/[0-9a-z]+)?$"}, bounds]},
         "when_all_down": {"anyOf": [{"enum": list(ALL_DOWN)}, backup]},
+        "register": _object(registrations.KEYS),
     }
 
 

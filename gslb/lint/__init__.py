@@ -11,7 +11,24 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from gslb.errors import Problem
-from gslb.lint import aliases, authority, checks, choice, cuts, fences, keys, kinds, members, nesting, owners, quorums, references, sizes, targets
+from gslb.lint import (
+    aliases,
+    authority,
+    checks,
+    choice,
+    cuts,
+    fences,
+    keys,
+    kinds,
+    members,
+    nesting,
+    owners,
+    quorums,
+    references,
+    registrations,
+    sizes,
+    targets,
+)
 from gslb.lint.view import View, views
 from gslb.model import Model
 
@@ -23,6 +40,7 @@ _OF_MODEL: Final[tuple[Callable[[Model], Iterable[Problem]], ...]] = (
     kinds.problems,
     fences.problems,
     quorums.problems,
+    registrations.problems,
 )
 
 _OF_ZONE: Final[tuple[Callable[[View], Iterable[Problem]], ...]] = (

@@ -26,6 +26,13 @@ def problems(model: Model) -> Iterator[Problem]:
 def _unknown(model: Model) -> Iterator[Problem]:
     hints = {what: _known(what, known) for what, known in (("site", model.sites), ("check", model.checks), ("pool", model.pools))}
     for pool in model.pools.values():
+        if pool.register:
+            like = pool.register.member
+            if like.site is not None and like.site not in model.sites:
+                yield _missing("site", like.site, f"register of pool {pool.id}", hints, pool.register.where)
+            for check in like.checks:
+                if check not in model.checks and not any(check in member.checks for member in pool.members):
+                    yield _missing("check", check, f"register of pool {pool.id}", hints, pool.register.where)
         for member in pool.members:
             if member.site is not None and member.site not in model.sites:
                 yield _missing("site", member.site, f"member {member.id} of pool {pool.id}", hints, member.where)
@@ -103,7 +110,7 @@ def _unused(model: Model) -> Iterator[Problem]:
     pools = {pool.when_all_down.backup for pool in model.pools.values() if pool.when_all_down.mode == "backup"}
     pools |= {name for pool in model.pools.values() for name in children(pool)}
     pools |= {data.pool.pool for zone in model.zones.values() for _, data in pooled(zone.names) if data.pool is not None}
-    members = [member for pool in model.pools.values() for member in pool.members]
+    members = [member for pool in model.pools.values() for member in (*pool.members, *([pool.register.member] if pool.register else ()))]
     sites = {member.site for member in members} | {fact.site for fact in model.networks}
     checks = {check for member in members for check in member.checks}
     for code, what, known, used in (

@@ -28,6 +28,7 @@ from gslb.errors import GslbError, ListenError, UsageError
 from gslb.lease import Lease
 from gslb.role import explaining, identity, local, status
 from gslb.role.excuses import Excuses, place
+from gslb.role.growth import Growth
 from gslb.role.health import Health
 from gslb.role.keeper import Keeper
 from gslb.role.leash import Leash, Message
@@ -37,6 +38,7 @@ from gslb.role.override_desk import OverrideDesk, Scene
 from gslb.role.plane_reports import PlaneReports
 from gslb.role.probing import Probing
 from gslb.role.publisher import Publisher
+from gslb.role.registrar import Registrar
 from gslb.role.transitions import Transitions
 from gslb.store import Overrides, open_store
 from gslb.store.last_votes import Remembered
@@ -72,6 +74,9 @@ class Control:
         self._transitions = Transitions(settings.probe_name)
         self._keeper = Keeper(settings.state_dir, self._votes, leases=self._leases, clock=lambda: self._publisher.now)
         remembered = self._keeper.remembered()
+        believed = self._identity.signed or not self._shared
+        self._registrar = Registrar(self._store, settings.state_dir, signed=believed, verdicts=lambda: self._publisher.verdicts)
+        self._growth = Growth(self._registrar, self._adopt)
         self._probing = self._probe(remembered.votes) if probing else None
         self._publisher = self._publish(feeds, remembered)
         self._desk = OverrideDesk(self._store, self._keeper, self._scene)
@@ -108,10 +113,12 @@ class Control:
 
     async def _begin(self) -> None:
         """Load, learn the state (from disk, from the first checks, or for 2 s), and publish for the first time."""
-        load = await self._loads.first()
+        files = await self._loads.first()
+        load = await self._growth.first(files)
         self._publisher.expect(load.index, self._keeper.held)
         for work in (self._publisher.follow, self._publisher.age, self._publisher.fill, self._publisher.keep_time):
             self._spawn(work())
+        self._spawn(self._registrar.run(self._growth.again))
         if self._probing:
             self._probing.set_targets(load.index.probes, load.model.checks)
             self._spawn(self._probing.run())
@@ -119,9 +126,9 @@ class Control:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._first_news(), FIRST_ROUND)
         await self._publisher.catch_up()
-        await self._publisher.adopt(load)
+        await self._growth.adopt(files)
         self._spawn(self._keeper.run())
-        self._loads.accepted(load)
+        self._loads.accepted(files)
 
     async def _first_news(self) -> None:
         """Wait for the first results of our own prober, and for the votes of others, unless their store is out of reach."""
@@ -141,14 +148,14 @@ class Control:
 
     async def _reload(self, request: local.Request) -> local.Answer:
         """Load anew, whole or not at all; the answer comes when the planes serve it."""
-        answer = await self._loads.again(self._adopt, force=request.get("force") is True)
+        answer = await self._loads.again(self._growth.adopt, force=request.get("force") is True)
         if answer["accepted"]:
             answer["served"] = await self._served(answer["generation"])
         return answer
 
     async def _on_hangup(self) -> None:
         """Reload for a SIGHUP: nobody waits for the answer, the log has it."""
-        await self._loads.again(self._adopt)
+        await self._loads.again(self._growth.adopt)
 
     async def _status(self, _request: local.Request) -> local.Answer:
         load = self._publisher.load
@@ -165,6 +172,7 @@ class Control:
             "zones": len(load.model.zones),
             "pools": status.pools(load.model, moment),
             "overrides": [status.override(one, load.reach, moment.now) for one in moment.overrides],
+            "registered": self._registrar.status(),
             "hold": status.hold(self._publisher.overrides.hold(moment.now)),
             "planes": [plane.status() for plane in self._planes],
         }
@@ -177,7 +185,8 @@ class Control:
     def _probe(self, remembered: Iterable[Vote]) -> Probing:
         """Make the embedded prober; it begins with its votes of before the restart."""
         own = [vote for vote in remembered if vote.prober == self._settings.probe_name]
-        return Probing(self._settings, self._store, remembered=own, heard=self._transitions.heard, changed=self._keeper.votes_changed)
+        heard, changed = self._transitions.heard, self._keeper.votes_changed
+        return Probing(self._settings, self._store, remembered=own, heard=heard, changed=changed, board=self._registrar.board)
 
     def _publish(self, feeds: Sequence[Feed], remembered: Remembered) -> Publisher:
         """Make the publisher; of a shared store it knows what was known before the restart, whether the store is there or not."""

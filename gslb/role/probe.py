@@ -20,6 +20,7 @@ from gslb.role import identity
 from gslb.role.excuses import Excuses
 from gslb.role.keeper import Keeper
 from gslb.role.probing import Probing
+from gslb.role.registrar import Registrar
 from gslb.store import open_store
 from gslb.transport.listen import Endpoint
 
@@ -56,12 +57,15 @@ class ProberRole:
         self._stop = asyncio.Event()
         self._hangup = asyncio.Event()
         self._keeper = Keeper(settings.state_dir, lambda: self._probing.prober.votes)
-        self._store = open_store(settings.store, identity.of(settings))
+        who = identity.of(settings)
+        self._store = open_store(settings.store, who)
+        self._registrar = Registrar(self._store, settings.state_dir, signed=who.signed)
         self._probing = Probing(
             settings,
             self._store,
             remembered=self._keeper.remembered().votes,
             changed=self._keeper.votes_changed,
+            board=self._registrar.board,
         )
         self._web: AppRunner | None = None
         self._failure: BaseException | None = None
@@ -73,11 +77,13 @@ class ProberRole:
         self._loop.add_signal_handler(signal.SIGHUP, self._hangup.set)
         self._loop.set_exception_handler(Excuses(self._loop.time))
         loaded, present = await asyncio.to_thread(self._first)
+        await asyncio.to_thread(self._registrar.begin)
         self._adopt(loaded)
         if present:
             await self._keeper.keep_files(loaded)
         await self._serve_vitals()
-        work = [self._start(one) for one in (self._probing.run(), self._keeper.run(), self._reload_on_hangup(), self._settle())]
+        parts = self._probing.run(), self._registrar.run(self._look_anew), self._keeper.run(), self._reload_on_hangup(), self._settle()
+        work = [self._start(one) for one in parts]
         log.info("probing", prober=self._settings.probe_name, place=self._settings.probe_place)
         await self._stop.wait()
         for task in work:
@@ -119,8 +125,9 @@ class ProberRole:
         return config.load(self._settings.zones, self._settings.geo.networks)
 
     def _adopt(self, loaded: Loaded) -> None:
-        """Probe what these files name."""
-        probes = targets.index(loaded.model).probes
+        """Probe what these files name, and whoever has registered as they allow."""
+        self._registrar.heed(loaded.model)
+        probes = targets.index(self._registrar.probed).probes
         self._probing.set_targets(probes, loaded.model.checks)
         metrics.build_info.labels(__version__).set(1)
         metrics.reload_ok.set(1)
@@ -128,6 +135,11 @@ class ProberRole:
         log.info("loaded", targets=len(probes), checks=len(loaded.model.checks))
         if not probes:
             log.warning("no member of any pool has a check: there is nothing to probe")
+
+    async def _look_anew(self) -> None:
+        """Probe other members than before: some have come or gone."""
+        model = self._registrar.probed
+        self._probing.set_targets(targets.index(model).probes, model.checks)
 
     async def _reload_on_hangup(self) -> None:
         """Load anew at each SIGHUP, whole or not at all, until cancelled."""

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from gslb import log, metrics
+from gslb.check.board import Board
 from gslb.check.canary import Canary, Server
 from gslb.check.clock import JUMP, Clock, StoreClock
 from gslb.check.peers import Peers
@@ -50,6 +51,7 @@ class Probing:
         heard: Listener | None = None,
         changed: Callable[[], None] = lambda: None,
         clock: Clock | None = None,
+        board: Board | None = None,
     ) -> None:
         self._name, self._place = settings.probe_name, settings.probe_place
         self._settings = settings.probe or Probe()
@@ -65,6 +67,7 @@ class Probing:
             heard=heard or Tally(self._name).heard,
             clock=self._clock,
             programs=self._settings.exec,
+            board=board,
         )
         self._probes: Mapping[Target, Check] = {}
         self._peers = Peers(self._name)

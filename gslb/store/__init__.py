@@ -14,7 +14,7 @@ from gslb.errors import StoreError
 from gslb.store.identity import Identity
 from gslb.store.memory import MemoryStore
 from gslb.store.redis import open_redis
-from gslb.store.state import Hint, NodeReport, Overrides, OvertakenError, Pulse, Push, State, Store, Votes
+from gslb.store.state import Hint, NodeReport, Overrides, OvertakenError, Pulse, Push, Pushed, State, Store, Votes
 
 __all__ = [
     "STORES",
@@ -26,6 +26,7 @@ __all__ = [
     "OvertakenError",
     "Pulse",
     "Push",
+    "Pushed",
     "State",
     "Store",
     "Votes",

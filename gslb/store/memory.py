@@ -11,7 +11,7 @@ from gslb.errors import StoreError
 from gslb.lease import Lease
 from gslb.override import Word
 from gslb.store.changes import EVERYTHING, Listeners
-from gslb.store.state import Hint, NodeReport, Overrides, OvertakenError, Pulse, Push, State
+from gslb.store.state import Hint, NodeReport, Overrides, OvertakenError, Pulse, Push, Pushed, State
 from gslb.verdict import Target, Vote
 
 REPORTED: Final = 60.0  # seconds for which a node's report is shown
@@ -121,6 +121,16 @@ class MemoryStore:
         self._pushes = {who: word for who, word in self._pushes.items() if word.until > now}
         votes, leases, nodes, pushes = (MappingProxyType(dict(one)) for one in (self._votes, self._leases, self._nodes, self._pushes))
         return State(votes, now, self._overrides, leases, nodes, pushes, RUN)
+
+    async def pushed(self) -> Pushed:
+        """Return what sites say of themselves."""
+        state = await self.read()
+        return Pushed(state.time, state.run, state.pushes)
+
+    async def now(self) -> float:
+        """Return the store's time."""
+        self._open()
+        return self._clock()
 
     def changes(self) -> AsyncIterator[Hint]:
         """Hear of every change made after this call."""

@@ -133,6 +133,15 @@ class State:
     run: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What sites say of themselves at one moment, and nothing else a store holds. `time`, `run`: as in `State`."""
+
+    time: float
+    run: str
+    words: Mapping[tuple[str, str], Push] = field(default_factory=lambda: MappingProxyType({}))  # (registrant, key) → Push
+
+
 class Store(Protocol):
     """Where votes live. Every method may raise StoreError, and none of them anything else."""
 
@@ -181,6 +190,14 @@ class Store(Protocol):
 
     async def read(self) -> State:
         """Return everything."""
+        ...
+
+    async def pushed(self) -> Pushed:
+        """Return what sites say of themselves: cheap for whoever needs no votes."""
+        ...
+
+    async def now(self) -> float:
+        """Return the store's time, to whoever writes and may read nothing."""
         ...
 
     def changes(self) -> AsyncIterator[Hint]:

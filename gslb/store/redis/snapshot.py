@@ -14,7 +14,7 @@ from gslb.store.envelope import RefusedError
 from gslb.store.ledger import Records
 from gslb.store.reader import Place
 from gslb.store.redis import layout
-from gslb.store.redis.connection import Command, Wire
+from gslb.store.redis.connection import Command, Wire, done
 from gslb.store.redis.layout import Layout
 
 Refuse = Callable[[RefusedError, Place], None]
@@ -162,6 +162,17 @@ async def read(wire: Wire, keys: Layout, known: Iterable[str], refuse: Refuse) -
             break
         names = await read_names(wire, keys, known)  # somebody came in between: what was read does not hold all that its last hint stands for
     return found
+
+
+async def read_pushes(wire: Wire, keys: Layout, refuse: Refuse) -> tuple[Moment, dict[str, dict[str, bytes]]]:
+    """Read what sites say of themselves, and nothing else. Raises StoreError."""
+    *about, registrants = await wire.ask_each([*moment_commands(keys), members(keys.registrants)])
+    done(about[:1])
+    wanted = {keys.push(name): ("push", name, layout.PUSHES) for name in layout.names(registrants)}
+    sound = await within_bounds(wire, wanted, refuse)
+    answers = await wire.ask_each([("HGETALL", key) for key in sound])
+    done(answers)  # whoever may not read them must not take them for gone
+    return moment(about), {wanted[key][1]: fields(answer) for key, answer in zip(sound, answers, strict=True)}
 
 
 def _sets(names: Names) -> tuple[frozenset[str], frozenset[str]]:

@@ -29,7 +29,7 @@ from gslb.store.redis.replica import Replica
 from gslb.store.redis.url import Place
 from gslb.store.redis.words import Words
 from gslb.store.redis.writer import Ticket, Writer, signer_of
-from gslb.store.state import Hint, NodeReport, Overrides, Pulse, Push, State
+from gslb.store.state import Hint, NodeReport, Overrides, Pulse, Push, Pushed, State
 from gslb.verdict import Target, Vote
 
 _SEEN: Final = 1.0  # seconds that a write waits until it is seen here: it was done, whatever becomes of that
@@ -150,6 +150,21 @@ class RedisStore:
         whole = await self._writer.link.use(lambda wire: snapshot.read(wire, self._keys, known, self.ledger.refuse))
         self.ledger.take_all(whole.records)
         return self.ledger.state(whole.moment.time, whole.moment.run)
+
+    async def pushed(self) -> Pushed:
+        """Return what sites say of themselves; without a replica, from no more than their own keys."""
+        self._open()
+        if self._replica:
+            state = await self.read()
+            return Pushed(state.time, state.run, state.pushes)
+        moment, records = await self._writer.link.use(lambda wire: snapshot.read_pushes(wire, self._keys, self.ledger.refuse))
+        return Pushed(moment.time, moment.run, self.ledger.take_pushes(records, moment.time))
+
+    async def now(self) -> float:
+        """Return the store's time."""
+        self._open()
+        seconds, microseconds = await self._writer.link.use(lambda wire: wire.ask("TIME"))
+        return int(seconds) + int(microseconds) / 1e6
 
     def changes(self) -> AsyncIterator[Hint]:
         """Hear of every change made after this call."""
