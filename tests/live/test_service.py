@@ -46,7 +46,7 @@ async def test_answers_and_ends(start: Any, engine_name: str) -> None:
     assert len(children) == (3 if engine_name == "python" else 2)  # two planes, or one with two threads
     assert await service.stop() == 0
     assert not [pid for pid in children if alive(pid)]
-    assert sorted(path.name for path in (service.folder / "state").iterdir()) == ["accepted", "votes"]  # and no socket
+    assert sorted(path.name for path in (service.folder / "state").iterdir()) == ["accepted", "small.mmdb.runs", "votes"]  # and no socket
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection("127.0.0.1", service.port)
 
@@ -106,7 +106,7 @@ async def test_reload_whole_or_not_at_all(start: Any, make_asker: Any, engine_na
         assert "example.com.yaml:" in refusals[1]["first"]
     assert asker.lost == 0
     assert {a.data for a in asker.answers} == {("192.0.2.80",), ("192.0.2.81",), ("192.0.2.82",)}
-    assert {a.data for a in asker.since(changed)} == {("192.0.2.81",), ("192.0.2.82",)}
+    assert {a.data for a in asker.answers if a.at - a.seconds > changed} == {("192.0.2.81",), ("192.0.2.82",)}  # of those asked since
     assert max(a.seconds for a in asker.answers) < 0.5
 
 
@@ -204,7 +204,7 @@ async def test_a_second_service_is_told_who_holds_the_port(start: Any, tmp_path:
 
 async def test_broken_files_at_first_start_end_with_the_place(start: Any) -> None:
     service = await start(ready=False, zone="pools: {web: {policy: nearst}}\n")
-    assert await asyncio.wait_for(service.process.wait(), 15) == 1
+    assert await asyncio.wait_for(service.process.wait(), 60) == 1
     text = (service.folder / "log").read_text()
     assert "example.com.yaml:1:" in text
     assert "nearst" in text
