@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gslb.check.answer import BODY_LIMIT, Dialogue, plain_head
@@ -113,6 +113,7 @@ STATUS = st.sampled_from(["200 OK", "200", "204 No Content", "304 No", "500 \xe9
     st.lists(st.tuples(TOKENS, st.sampled_from([":", " :", ""]) | st.just(":"), VALUES), max_size=4),
     st.sampled_from([b"hello", b"hel", b"hello and more", b"5\r\nhello\r\n0\r\n\r\n", b""]),
 )
+@example("HTTP/1.1", "200 OK", [("Content-Length", ":", "5"), ("Transfer-Encoding", ":", "chunked")], b"5\r\nhello\r\n0\r\n\r\n")
 def test_what_is_read_at_once_is_what_h11_reads(version, status, fields, body):
     """Octet by octet only h11 reads; in one piece a plain head is read without it."""
     head = f"{version} {status}\r\n" + "".join(f"{name}{colon}{value}\r\n" for name, colon, value in fields) + "\r\n"

@@ -28,6 +28,7 @@ class Nameserver(asyncio.DatagramProtocol):
 
     def __init__(self) -> None:
         self.how = "well"
+        self.lost = 0  # questions that get no answer
         self.asked: list[str] = []
 
     def connection_made(self, transport: asyncio.DatagramTransport) -> None:
@@ -36,7 +37,8 @@ class Nameserver(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         question = DNSRecord.parse(data)
         self.asked.append(str(question.q.qname))
-        if self.how == "silent":
+        if self.how == "silent" or self.lost:
+            self.lost = max(0, self.lost - 1)
             return
         reply = question.reply(aa=self.how != "lame")
         if self.how != "empty":
@@ -64,6 +66,10 @@ async def test_each_nameserver_is_asked_and_changes_are_told(monkeypatch: pytest
             async with asyncio.timeout(20):
                 assert {(await told.get())[:2], (await told.get())[:2]} == {(Server("127.0.0.1", at), True), (Server("127.0.0.1", there), True)}
                 assert set(good.asked) == {NAME, "api.example.com."}
+                other.lost, other.asked[:] = 1, []
+                while len(other.asked) < 8:
+                    await asyncio.sleep(0.01)
+                assert told.empty(), "one lost datagram is no news"
                 for how, reason in (("lame", "without authority"), ("empty", "0 answers, not 1"), ("silent", "timeout")):
                     other.how = how
                     server, up, said = await told.get()

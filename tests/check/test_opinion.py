@@ -210,3 +210,20 @@ def test_a_change_never_comes_sooner_than_said(seen, cooldown):
             assert now >= earliest
         wait = opinion.vote.seconds_to_change
         earliest = now + (wait if wait is not None else 1.0)
+
+
+def test_a_grade_that_was_low_is_full_again_after_enough_good_looks(begin):
+    """With one reason throughout: what is as ever must not be taken so before the grade has arrived."""
+    good, poor = replace(OK, grade=100), replace(OK, grade=40)
+    grades = [vote.grade for vote in history(begin(), *[poor] * 3, *[good] * 30)]
+    assert grades[2] == 40
+    assert grades[-1] == 100
+    assert len(set(grades)) > 3, "in steps"
+
+
+def test_what_is_as_ever_is_the_same_opinion(begin):
+    good = replace(OK, grade=100)
+    settled = begin().after(good, 1.0)
+    assert settled.after(good, 2.0) is settled
+    assert settled.after(FAIL, 2.0) is not settled
+    assert settled.after(FAIL, 2.0).after(good, 3.0).vote.seconds_to_change is not None

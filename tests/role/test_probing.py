@@ -16,7 +16,7 @@ from gslb.check.observation import Observation, Result
 from gslb.check.share import HANDOVER
 from gslb.config.settings import Settings
 from gslb.errors import StoreError
-from gslb.lease import LASTS
+from gslb.lease import LASTS, Lease
 from gslb.model import Address, Check
 from gslb.role.probing import Probing
 from gslb.store import MemoryStore, Pulse
@@ -26,7 +26,7 @@ from gslb.verdict import State, Target, Vote
 OK = Observation(Result.OK, 0.01, "ok")
 FAIL = Observation(Result.FAIL, 0.01, "failed")
 WEB = Check("web", "scripted", {}, interval=5.0, timeout=2.0, down=2, ok=10, up=2, digest="d")
-REFERENCE = replace(WEB, id="sure", digest="sure", interval=2.0)
+REFERENCE = replace(WEB, id="sure", digest="sure", interval=2.5)
 ADDRESSES = [f"192.0.2.{n}" for n in range(1, 31)]
 
 
@@ -79,7 +79,7 @@ class Store(MemoryStore):
         await super().rewrite(prober, votes)
 
     async def pulse(self) -> Pulse:
-        return (await super().pulse())._replace(run=self.run) if hasattr(Pulse, "_replace") else replace(await super().pulse(), run=self.run)
+        return replace(await super().pulse(), run=self.run)
 
     def wipe(self, run: str) -> None:
         self._votes.clear()
@@ -172,10 +172,31 @@ async def test_votes_that_are_not_of_this_life_are_taken_away_by_the_first_write
     assert len(world.store.rewritten) == 1, "and only changes are written from then on"
 
 
+async def test_without_a_lease_nothing_is_published(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gslb.role.probing.FIRST", 0.01)
+    renew = world.store.renew
+
+    async def refuse(_lease: Lease) -> Pulse:
+        raise StoreError("no")
+
+    world.store.renew = refuse
+    probing = await world.start("p1")
+    async with soon():
+        while not probing.prober.targets:
+            await asyncio.sleep(0.005)
+    await world.clock.advance(5.0)
+    assert len(probing.prober.votes) == 30
+    assert not await world.holders()
+    world.store.renew = renew
+    await world.clock.advance(2.0)
+    assert len(await world.holders()) == 30
+
+
 async def test_clocks_an_hour_apart_write_the_same_times(world: World) -> None:
     Scripted.says = lambda address: FAIL if address == ADDRESSES[0] else OK
     for name, skew in (("slow", -3600.0), ("right", 0.0), ("fast", 3600.0)):
         await world.start(name, place=name, skew=skew)
+    assert all(lease.at == world.clock.wall() for lease in (await world.store.read()).leases.values()), "not one moment in the future"
     await world.clock.advance(10.0)
     state = await world.store.read()
     assert all(lease.at == pytest.approx(state.time, abs=1.01) for lease in state.leases.values())
@@ -303,15 +324,15 @@ async def test_failing_references_make_a_suspect_until_they_are_well_again(world
     await world.clock.advance(12.0)
     assert not await world.suspects()
     Scripted.says = lambda address: FAIL if address == "198.51.100.1" else OK
-    await world.clock.advance(2.0)
-    assert await world.suspects() == {"p1": "1 of 2 references fail"}
+    await world.clock.advance(0.6)
+    assert await world.suspects() == {"p1": "1 of 2 references fail"}, "told at once, between two renewals"
     await world.clock.advance(4.0)
     assert set(await world.votes("p2")) == set(ADDRESSES), "nobody relies on a suspect"
     assert len(await world.votes("p1")) < 30, "which goes on with what it had"
     Scripted.says = lambda _address: OK
-    await world.clock.advance(3.9)
+    await world.clock.advance(4.9)
     assert await world.suspects(), "two good rounds are not enough"
-    await world.clock.advance(2.2)
+    await world.clock.advance(1.1)
     assert not await world.suspects()
 
 
