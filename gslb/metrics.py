@@ -86,6 +86,8 @@ probe_seconds: Final = Histogram(
     registry=REGISTRY,
 )
 probers_peers: Final = _gauge("gslb_probers_peers", "Other probers of this one's place that live: they share its targets.")
+probers_fresh: Final = _gauge("gslb_probers_fresh", "Probers whose votes count now.")
+verdicts_held: Final = _gauge("gslb_verdicts_held", "Verdicts that are held because too few probers have an opinion.")
 prober_suspect: Final = _gauge("gslb_prober_suspect", "1 while this prober does not trust its own eyes and its votes are not counted.")
 probe_lateness: Final = _gauge("gslb_probe_lateness_seconds", "Time by which checks start late (p99): more than a second is too many targets.")
 canary_up: Final = _gauge("gslb_canary_up", "1 where a nameserver answers the canary names, seen from this prober.", "server")
@@ -95,7 +97,7 @@ plane_generation: Final = _gauge("gslb_plane_generation", "The generation a plan
 plane_starts: Final = _counter("gslb_plane_starts", "Starts of planes; more than one each means crashes.", "plane")
 plane_faults: Final = _counter("gslb_plane_faults", "Queries whose handling failed inside the engine: must be 0.")
 thread_restarts: Final = _counter("gslb_plane_thread_restarts", "Threads of the native engine that failed and began anew: must be 0.")
-state_age: Final = _gauge("gslb_state_age_seconds", "Time since the store was last read.")
+state_age: Final = _gauge("gslb_state_age_seconds", "Time since the store was in touch last.")
 reload_ok: Final = _gauge("gslb_config_last_reload_successful", "1 when the last load of the files was accepted.")
 reload_time: Final = _gauge("gslb_config_last_reload_success_timestamp_seconds", "When files were last accepted.")
 config_problems: Final = _gauge("gslb_config_problems", "Problems found by the last load.", "severity")

@@ -17,6 +17,7 @@ SettingsPath = Annotated[
 ]
 Listen = Annotated[list[str] | None, typer.Option(help="ADDRESS:PORT instead of the settings' `dns.listen`; may be repeated.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Everything, as JSON.")]
+Watch = Annotated[bool, typer.Option("--watch", help="Show it anew every second, until Ctrl-C.")]
 Force = Annotated[bool, typer.Option("--force", help="Even where most zones or names that are served would be gone.")]
 
 
@@ -61,8 +62,13 @@ def reload(config: SettingsPath = None, json_: AsJson = False, force: Force = Fa
     return 0 if answer["accepted"] else 1
 
 
-def status(config: SettingsPath = None, json_: AsJson = False) -> None:  # noqa: FBT002
-    """Show the running service: pools, members, checks, planes."""
+def status(config: SettingsPath = None, json_: AsJson = False, watch: Watch = False) -> None:  # noqa: FBT002
+    """Show the running service: its store, probers and fellow nodes, pools, members, checks, planes."""
+    if watch and not json_:
+        from gslb.cli import status_view
+
+        status_view.watch(lambda: ask("status", config))
+        return
     answer = ask("status", config)
     if json_:
         typer.echo(json.dumps(answer))

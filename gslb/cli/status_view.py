@@ -2,39 +2,97 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Final
 
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
 from gslb.cli import override_view
+from gslb.errors import GslbError
 
+WATCH: Final = 1.0  # seconds between looks
 COLOURS = {"up": "green", "down": "bold red", "unknown": "yellow"}
 
 
 def show(answer: dict[str, Any]) -> None:
-    """Print the service, its pools and its planes."""
+    """Print the service: its store, probers, nodes, pools and planes."""
     console = Console(highlight=False)
+    for part in _parts(answer):
+        console.print(part)
+
+
+def watch(ask: Callable[[], dict[str, Any]]) -> None:
+    """Show it anew every second until Ctrl-C; `ask` may raise GslbError, which is shown in its place."""
+    console = Console(highlight=False)
+    with Live(console=console, screen=console.is_terminal, auto_refresh=False) as live, contextlib.suppress(KeyboardInterrupt):
+        while True:
+            try:
+                live.update(Group(*_parts(ask())), refresh=True)
+            except GslbError as error:
+                live.update(f"[bold red]{escape(str(error))}[/]", refresh=True)
+            time.sleep(WATCH)
+
+
+def _parts(answer: dict[str, Any]) -> Iterator[RenderableType]:
     listening = ", ".join(answer["listening"]) or "not listening yet"
-    console.print(f"gslb {answer['version']}{_engines(answer['planes'])}, node {answer['node']}, on {listening}")
-    console.print(f"{answer['zones']} zones, generation {answer['generation']}, up {_ago(answer['began'])}")
+    yield f"gslb {answer['version']}{_engines(answer['planes'])}, node {answer['node']}, on {listening}"
+    yield f"{answer['zones']} zones, generation {answer['generation']}, up {_ago(answer['began'])}"
     if answer["files"] != "present":
-        console.print("[bold red]the files are broken: this is served from the last accepted ones[/]")
+        yield "[bold red]the files are broken: this is served from the last accepted ones[/]"
     if answer["hold"]:
-        console.print(f"[bold yellow]all verdicts are held[/] by {answer['hold']['author'] or 'nobody named'}: {escape(answer['hold']['reason'])}")
-    pools = Table("pool", "member", "forced", "address", "state", "since", "why", box=None, header_style="dim", pad_edge=False)
+        yield f"[bold yellow]all verdicts are held[/] by {answer['hold']['author'] or 'nobody named'}: {escape(answer['hold']['reason'])}"
+    if answer["store"]["shared"]:
+        yield _store(answer["store"])
+        yield _probers(answer["probers"])
+        yield _nodes(answer["nodes"])
+    pools = _table("pool", "member", "forced", "address", "state", "since", "why")
     for row in _rows(answer["pools"]):
         pools.add_row(*row)
-    console.print(pools)
-    planes = Table("plane", "pid", "generation", "UDP answers", "lost", "TCP open", box=None, header_style="dim", pad_edge=False)
+    yield pools
+    planes = _table("plane", "pid", "generation", "UDP answers", "lost", "TCP open")
     for number, plane in enumerate(answer["planes"]):
         udp, tcp = plane["udp"], plane["tcp"]
         lost = udp.get("kernel_drops", 0) + udp.get("unsent", 0) + udp.get("faults", 0)
         planes.add_row(str(number), str(plane["pid"]), str(plane["generation"]), str(udp.get("sent", 0)), str(lost), str(tcp.get("open", 0)))
-    console.print(planes)
+    yield planes
+
+
+def _store(store: dict[str, Any]) -> str:
+    """Say how the store stands, and what was not believed."""
+    signed = "signed" if store["signed"] else "[yellow]nothing is verified[/]"
+    reached = (
+        "reached"
+        if store["reached"]
+        else f"[bold red]out of reach for {store['age']:.0f} s[/] ({escape(store['why'] or 'not read yet')}), verdicts stand"
+    )
+    refused = ", ".join(f"{count} {reason}" for reason, count in sorted(store["refused"].items()))
+    return f"store {escape(store['url'])}: {reached}, {signed}" + (f"; [yellow]refused: {escape(refused)}[/]" if refused else "")
+
+
+def _probers(probers: list[dict[str, Any]]) -> Table:
+    table = _table("prober", "place", "heard", "counts", "targets", "down", "late")
+    for one in probers:
+        counts = f"[yellow]suspect[/]: {escape(one['suspect'])}" if one["suspect"] else "yes" if one["fresh"] else "[bold red]silent[/]"
+        numbers = str(one["targets"]), str(one["down"]), f"{one['lateness']:.2f} s"
+        table.add_row(escape(one["name"]), escape(one["place"]), f"{one['age']:.0f} s ago", counts, *numbers)
+    return table
+
+
+def _nodes(nodes: list[dict[str, Any]]) -> Table:
+    table = _table("node", "reported", "version", "inputs", "")
+    for one in nodes:
+        differs = "" if one["same"] else "[yellow]other verdicts or overrides[/]" if one["same_files"] else "[bold red]other files[/]"
+        table.add_row(escape(one["node"]), f"{one['age']:.0f} s ago", escape(one["version"]), one["digest"], differs)
+    return table
+
+
+def _table(*titles: str) -> Table:
+    return Table(*titles, box=None, header_style="dim", pad_edge=False)
 
 
 def _engines(planes: list[dict[str, Any]]) -> str:
@@ -54,7 +112,7 @@ def _rows(pools: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
                 state = address["state"]
                 checks = address["checks"]
                 worst: dict[str, Any] = min(checks, key=lambda check: {"down": 0, "unknown": 1, "up": 2}[check["state"]], default={})
-                why = worst.get("reason", "") if checks else "not checked"
+                why = escape(worst.get("reason", "")) if checks else "not checked"
                 since = _ago(worst["since"]) if "since" in worst else ""
                 yield name, label, forced, address["address"], f"[{COLOURS[state]}]{state}[/]", since, why
                 name = label = forced = ""

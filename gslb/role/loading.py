@@ -18,6 +18,7 @@ from gslb.config.settings import Settings
 from gslb.errors import ConfigError, GeoError, Problem, StoreError
 from gslb.geo import atlas, mmdb
 from gslb.model import Model
+from gslb.role import digest
 from gslb.role.reach import Reach
 
 
@@ -32,6 +33,7 @@ class Load:
     reach: Reach
     seconds: float
     warnings: tuple[str, ...] = ()  # what is served in spite of, other than mistakes in files
+    digest: str = ""  # of files and geo data
 
     @property
     def model(self) -> Model:
@@ -80,7 +82,8 @@ class Loader:
         warnings = self._read_databases()
         located = atlas.build(self._databases, model.networks, model.sites)
         compiler = Compiler(model, located.locations, located.cut)
-        return Load(loaded, targets.index(model), compiler, located, Reach(model), time.perf_counter() - began, warnings)
+        files = digest.of_files(loaded.sources, [located.oldest_build() or 0])
+        return Load(loaded, targets.index(model), compiler, located, Reach(model), time.perf_counter() - began, warnings, files)
 
     def _read_databases(self) -> tuple[str, ...]:
         """Read what has changed; return what to warn of."""

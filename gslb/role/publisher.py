@@ -22,7 +22,7 @@ from gslb.plan import EMPTY, Snapshot
 from gslb.role.health import Health
 from gslb.role.loading import Load
 from gslb.role.transitions import Transitions
-from gslb.store import Hint, Overrides, Pulse, State, Store
+from gslb.store import Hint, NodeReport, Overrides, Pulse, State, Store
 from gslb.targets import Index
 from gslb.transport.pipe import Feed
 from gslb.verdict import Target, Verdict, Verdicts
@@ -59,6 +59,7 @@ class Publisher:
         self.overrides = said
         self.load: Load | None = None
         self.index = NOTHING
+        self.nodes: Mapping[str, NodeReport] = {}  # what other nameservers say of themselves
         self.why = ""  # why the store is out of reach; "" while it is not
         self._store = store
         self._feeds = feeds
@@ -131,6 +132,7 @@ class Publisher:
         state = await self._store.read()
         if state.run != self._reminded and self._loop.time() >= self._remind_at:
             state = await self._remind(state)
+        self.nodes = state.nodes
         self._reached(state)
         self._obey(self._standing(state))
         targets = list(only or self.health.all())

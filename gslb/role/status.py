@@ -5,22 +5,67 @@ What checks say and what operators said stand beside each other: `state` is neve
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from gslb import targets
+from gslb.lease import Voter
 from gslb.model import Member, Model, Pool
 from gslb.moment import Moment
 from gslb.override import Hold, Kind, Override, effective
+from gslb.quorum import of as quorum_of
+from gslb.role.health import Health
 from gslb.role.member_states import address_state, member_state
 from gslb.role.reach import Reach
-from gslb.verdict import Target, Verdicts
+from gslb.store import NodeReport
+from gslb.verdict import State, Target, Verdict, Verdicts, Vote
 
 FORCED = {Kind.DOWN: "down", Kind.DRAIN: "drained", Kind.WEIGHT: "weighted", Kind.UP: "up"}
 
 
-def pools(model: Model, moment: Moment) -> list[dict[str, Any]]:
-    """Every pool with its members, in the operator's order."""
-    return [{"pool": pool.id, "members": [_member(model, pool, member, moment) for member in pool.members]} for pool in model.pools.values()]
+FEW: Final = 5000  # votes that are shown whatever they say; of more only those on what is not plainly up
+
+
+def pools(model: Model, moment: Moment, health: Health | None = None, steady: float = 0.0) -> list[dict[str, Any]]:
+    """Every pool with its members, in the operator's order; with `health` also the votes behind each verdict."""
+    ballots = _Ballots(health, steady) if health else None
+    return [{"pool": pool.id, "members": [_member(model, pool, member, moment, ballots) for member in pool.members]} for pool in model.pools.values()]
+
+
+def probers(health: Health, steady: float) -> list[dict[str, Any]]:
+    """Every prober, and whether it is believed."""
+    voters = health.voters(steady) or {}
+    leases = health.clock.leases
+    return [
+        {
+            "name": name,
+            "place": voter.place,
+            "age": round(voter.age, 1),
+            "fresh": voter.fresh,
+            "suspect": leases[name].suspect,
+            "targets": leases[name].targets,
+            "down": leases[name].down,
+            "lateness": leases[name].lateness,
+            "epoch": leases[name].epoch,
+        }
+        for name, voter in sorted(voters.items())
+    ]
+
+
+def nodes(reports: Mapping[str, NodeReport], me: NodeReport, now: float) -> list[dict[str, Any]]:
+    """Every nameserver that reports, this one as it is now, and whether it serves from the same as this one."""
+    return [
+        {
+            "node": one.node,
+            "age": round(max(0.0, now - one.at), 1),
+            "version": one.version,
+            "digest": one.digest,
+            "files": one.files,
+            "same": one.digest == me.digest,
+            "same_files": one.files == me.files,
+        }
+        for _, one in sorted({**reports, me.node: me}.items())
+    ]
 
 
 def override(one: Override, reach: Reach, now: float) -> dict[str, Any]:
@@ -42,7 +87,33 @@ def hold(one: Hold | None) -> dict[str, Any] | None:
     return {"author": one.author, "reason": one.reason, "since": one.since, "expires": one.expires} if one else None
 
 
-def _member(model: Model, pool: Pool, member: Member, moment: Moment) -> dict[str, Any]:
+class _Ballots:
+    """The votes behind verdicts, as plain data."""
+
+    def __init__(self, health: Health, steady: float) -> None:
+        self._health = health
+        self._voters = health.voters(steady)
+        self._all = sum(map(len, health.votes.values())) <= FEW
+
+    def on(self, target: Target, verdict: Verdict | None) -> list[dict[str, Any]]:
+        if not self._all and verdict and verdict.state is State.UP and not verdict.held:
+            return []
+        return [self._row(vote) for _, vote in sorted(self._health.votes_on(target).items())]
+
+    def _row(self, vote: Vote) -> dict[str, Any]:
+        voter = Voter(vote.prober) if self._voters is None else self._voters.get(vote.prober, Voter("", fresh=False))
+        return {
+            "prober": vote.prober,
+            "place": voter.place,
+            "state": vote.state.name.lower(),
+            "since": vote.since,
+            "grade": vote.grade,
+            "reason": vote.reason,
+            "counted": voter.fresh and not voter.suspect and vote.state is not State.UNKNOWN,
+        }
+
+
+def _member(model: Model, pool: Pool, member: Member, moment: Moment, ballots: _Ballots | None) -> dict[str, Any]:
     said = effective(moment.overrides, pool.id, member.id, member.site, moment.now)
     return {
         "member": member.id,
@@ -54,7 +125,7 @@ def _member(model: Model, pool: Pool, member: Member, moment: Moment) -> dict[st
             {
                 "address": str(address),
                 "state": address_state(moment.verdicts, needed, member.need).name.lower(),
-                "checks": [_check(target, moment.verdicts) for target in needed],
+                "checks": [_check(target, moment.verdicts, ballots) for target in needed],
             }
             for address in targets.addresses(member)
             for needed in [targets.of_address(model, member, address)]
@@ -67,7 +138,10 @@ def _said(one: Override) -> dict[str, Any]:
     return {"kind": one.kind.value, **weight, "author": one.author, "reason": one.reason, "expires": one.expires}
 
 
-def _check(target: Target, verdicts: Verdicts) -> dict[str, Any]:
+def _check(target: Target, verdicts: Verdicts, ballots: _Ballots | None) -> dict[str, Any]:
     verdict = verdicts.get(target)
     known = {"state": verdict.state.name.lower(), "since": verdict.since, "reason": verdict.reason} if verdict else {"state": "unknown"}
-    return {"check": target.check, "probed": target.address, **known}
+    held = verdict is not None and verdict.held
+    quorum = quorum_of(target.quorum)
+    told = {"quorum": f"{quorum.mode} {quorum.count}" if quorum.count else quorum.mode, "held": held}
+    return {"check": target.check, "probed": target.address, **known, **told, "votes": ballots.on(target, verdict) if ballots else []}
