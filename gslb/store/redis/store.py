@@ -28,7 +28,7 @@ from gslb.store.redis.probers import Probers
 from gslb.store.redis.replica import Replica
 from gslb.store.redis.url import Place
 from gslb.store.redis.words import Words
-from gslb.store.redis.writer import Ticket, Writer, signer_of
+from gslb.store.redis.writer import Ticket, Writer, sealing, signer_of
 from gslb.store.state import Hint, NodeReport, Overrides, Pulse, Push, Pushed, State
 from gslb.verdict import Target, Vote
 
@@ -113,7 +113,9 @@ class RedisStore:
         signer = signer_of(self._identity, "site", word.registrant)
         self._pushes += 1
         header = Header("push", "", "", int(word.at * 1000), self._pushes)
-        record, key = seal(header, push_record.content(word), signer), self._keys.push(word.registrant)
+        key = self._keys.push(word.registrant)
+        with sealing():
+            record = seal(header, push_record.content(word), signer)
         commands: list[Command] = [("SADD", self._keys.registrants, word.registrant), ("HSET", key, word.key, record), ("EXPIRE", key, layout.KEPT)]
         await self._writer.write(commands + self._keys.hint("push", word.registrant, record, word.key), hints=2)
         await self._writer.seen()
@@ -171,6 +173,7 @@ class RedisStore:
         self._open()
         if self._replica is None:
             self._replica = Replica(self._connect, self._keys, self._identity, self.ledger, self._listeners.tell)
+            self._probers.alone = False
             self._following = asyncio.get_running_loop().create_task(self._replica.run(), name="store")
         return self._listeners.listen()
 
