@@ -125,7 +125,8 @@ class Control:
             self._spawn(self._probing.run())
         if load.index.probes:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._first_news(), FIRST_ROUND)
+                async with asyncio.timeout(FIRST_ROUND):
+                    await self._first_news()
         await self._publisher.catch_up()
         await self._growth.adopt(files)
         self._spawn(self._keeper.run())

@@ -54,7 +54,8 @@ class Keeper:
         """Save after changes, and from time to time, until cancelled."""
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._dirty.wait(), EVERY)
+                async with asyncio.timeout(EVERY):  # not wait_for: it may swallow being cancelled (before Python 3.12)
+                    await self._dirty.wait()
             await asyncio.sleep(PAUSE)
             self._dirty.clear()
             began = time.monotonic()
