@@ -195,6 +195,10 @@ async def _takes_pushes(store: Store) -> None:
     await store.push(replace(member, at=now + 0.01, until=now))
     pushes = (await store.read()).pushes
     assert set(pushes) == {("fra", "app/192.0.2.1"), ("iad", "app/192.0.2.1")}
+    pushed = await store.pushed()
+    assert pushed.words == pushes
+    assert pushed.run == (await store.pulse()).run
+    assert abs(pushed.time - await store.now()) < _LIMIT
 
 
 def _said(lease: Lease) -> Lease:

@@ -67,7 +67,9 @@ async def test_each_does_its_work(guarded, as_user):
         assert set(pulse.leases) == {"p1"}
         assert "secret" not in prober.shown
         said = await control.say([DRAIN], 0)
+        assert abs(await site.now() - pulse.time) < 5
         await site.push(Push("fra", "192.0.2.7", pulse.time, pulse.time + 30, check="app"))
+        assert set((await prober.pushed()).words) == {("fra", "app/192.0.2.7")}
         await node.report(NodeReport("ns1", pulse.time))
         await node.remind([DRAIN])
         await anext(listener)
