@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from gslb.store.changes import EVERYTHING
+from gslb.store.envelope import RefusedError, peek
 from gslb.store.ledger import Ledger, MissingError
 from gslb.store.redis import layout, snapshot
 from gslb.store.redis.connection import Wire
 from gslb.store.redis.layout import Layout
 from gslb.store.state import Hint
 
+_ON_ITS_WAY: Final = 10_000  # milliseconds, which versions of the book are: longer than any hint takes
 _SLICE: Final = 0.005  # seconds of reading records before others have a turn
 
 
@@ -79,7 +81,7 @@ class Hints:
             case "lease" if record:
                 self.tell(self._ledger.take_leases({writer: record}, now)[0])
             case "book" if record:
-                self.tell(EVERYTHING if self._ledger.take_book(record) else None)
+                self.tell(EVERYTHING if not self._overtaken(record) and self._ledger.take_book(record) else None)
             case "push" if record:
                 self.tell(EVERYTHING if self._ledger.take_push(writer, name, record) else None)
             case "votes":
@@ -92,6 +94,13 @@ class Hints:
                 wanted.book = True
             case _:
                 pass  # of a later version
+
+    def _overtaken(self, record: bytes) -> bool:
+        """Whether a later book was written or read here while this one was on its way; one from long before is left for the ledger to refuse."""
+        try:
+            return 0 < self._ledger.overrides.version - peek(record).epoch < _ON_ITS_WAY
+        except RefusedError:
+            return False
 
 
 async def in_slices(steps: Generator[None, None, Hint | None]) -> Hint | None:

@@ -11,7 +11,7 @@ import pytest
 from gslb.errors import StoreError
 from gslb.lease import Lease
 from gslb.override import Kind, Level, Override
-from gslb.store import Identity, NodeReport, Overrides
+from gslb.store import Identity, NodeReport, Overrides, OvertakenError
 from gslb.store.envelope import Header, Unsigned, peek, seal
 from gslb.store.keys import PublicKeys, generate, read_signer
 from gslb.store.redis import speaker
@@ -202,6 +202,24 @@ async def test_who_leaves_is_gone_at_once_everywhere(redis, opened):
     await prober.renew(Lease("p1", "fra", 4.0))
     await prober.publish("p1", [vote(0)])
     await known(node, listener, has(0, State.UP, "p1"))  # and may come back
+
+
+async def test_words_that_overtake_each_other_are_no_attack(redis, opened):
+    """Two who speak at once: each knows its own words before it hears those that were first."""
+    one, other = opened(identity=Identity("ns1")), opened(identity=Identity("ns2"))
+    one.changes()
+    other.changes()
+    await one.read()
+    await other.read()
+    for n in range(30):
+        store = one if n % 2 else other
+        with suppress(OvertakenError):
+            await store.say([DRAIN], store.ledger.overrides.version)
+    listener = one.changes()
+    last = await opened().read()
+    await known(one, listener, lambda state: state.overrides == last.overrides)
+    assert not one.refused
+    assert not other.refused
 
 
 # --- signed
