@@ -28,8 +28,8 @@ from gslb.verdict import State, Target, Verdict
 
 HISTORIES: Final = 1000
 BLOCKS: Final = 10
-SECONDS: Final = 40  # of one history; as many again, calm, for what must then be the same everywhere
-QUIET: Final = 25
+SECONDS: Final = 30  # of one history; as many again, calm, for what must then be the same everywhere
+QUIET: Final = 12
 CHECK: Final = Check("web", "tcp", {}, 1.0, 0.5, 2, 10, 2, "d")
 TARGETS: Final = (Target("web", "d", "192.0.2.1"), Target("web", "d", "192.0.2.2"))
 PLACES: Final = Quorum("places").key
@@ -170,7 +170,7 @@ class History:
                 self.store.there = not self.store.there
             case "clock":
                 self.store.runs += 1
-                self.store.time += self.chance.choice((7.0, 3600.0))
+                self.store.time += 30.0  # five times as long as leases last; what is dated by it grows older, so not ten minutes in all
             case "node cut off":
                 node.reaches = not node.reaches
             case "node restarts":

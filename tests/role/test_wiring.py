@@ -179,7 +179,16 @@ def test_members_and_pools_are_shown(settings: Settings) -> None:
     web, other = status.pools(load_.model, Moment(verdicts))
     assert [member["state"] for member in web["members"]] == ["down", "up"]
     assert web["members"][0]["addresses"][0]["checks"] == [
-        {"check": "web", "probed": "192.0.2.1", "state": "down", "since": 1.0, "reason": "refused"}
+        {
+            "check": "web",
+            "probed": "192.0.2.1",
+            "state": "down",
+            "since": 1.0,
+            "reason": "refused",
+            "quorum": "majority",
+            "held": False,
+            "votes": [],
+        }
     ]
     assert other["members"][0]["addresses"][0] == {"address": "192.0.2.9", "state": "up", "checks": []}
 
