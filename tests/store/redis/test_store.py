@@ -155,13 +155,14 @@ async def test_an_outcome_that_is_not_known_is_made_good(redis, opened):
     with Relay(redis.address) as relay:
         store = opened(relay.url)
         await store.publish("p1", [vote(0), vote(1)])
-        relay.delay(0.2)
+        relay.delay(0.7)
         writing = asyncio.ensure_future(store.publish("p1", [vote(0, State.DOWN, since=2.0)]))
-        await asyncio.sleep(0.3)
+        async with asyncio.timeout(5):
+            while redis.ask("HLEN", KEY + "votes:p1") < 2:  # until it is done
+                await asyncio.sleep(0.01)
         relay.refuse()
         with pytest.raises(StoreError):
             await writing
-        assert redis.ask("HLEN", KEY + "votes:p1") == 2, "it was done"
         relay.heal()
         async with asyncio.timeout(5):
             while True:
