@@ -36,8 +36,8 @@ LATE: Final = 0.99  # share of checks that start no later than the lateness told
 class Probing:
     """Probes for one name and place.
 
-    `heard` is told of every observation; by default it counts them for `/metrics`. `changed` is called when votes have changed. `remembered`: votes of
-    before a restart.
+    `heard` is told of every observation; by default it counts them for `/metrics`. `changed` is called when votes have changed.
+    `remembered`: votes of before a restart.
     """
 
     prober: Prober
