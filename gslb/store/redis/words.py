@@ -29,6 +29,7 @@ class Words:
 
     def __init__(self, keys: Layout, identity: Identity, ledger: Ledger) -> None:
         self._keys, self._identity, self._ledger = keys, identity, ledger
+        self._stored = b""  # the book as it was read last
 
     async def say(self, wire: Wire, words: Sequence[Word], version: int) -> list[Any]:
         """Write words at this version; the answers to hints. Raises OvertakenError, StoreError."""

@@ -79,17 +79,17 @@ async def test_killed_and_started_again():
         async with fleet(redis.url) as (prober, node, _):
             redis.kill()
             after, why = await out_of_reach(node)
-            assert after < replica.OUT_OF_TOUCH + 0.5
+            assert after < replica.OUT_OF_TOUCH + 2.0
             assert "out of reach" in why
             begun = time.monotonic()
             for _ in range(20):
                 with pytest.raises(StoreError):
                     await prober.publish("p1", [Vote(TARGET, "p1", State.DOWN, 2.0)])
-            assert time.monotonic() - begun < 1.0, "nobody waits for what is away"
+            assert time.monotonic() - begun < 5.0, "nobody waits for what is away: twenty deadlines would be 40 s"
             assert metrics.store_up._value.get() == 0
             redis.start()
-            assert await said(prober, State.DOWN, 2.0) < BACKOFF[1] + 0.5
-            await seen(node, State.DOWN, BACKOFF[1] + 1)
+            assert await said(prober, State.DOWN, 2.0) < BACKOFF[1] + 3.0
+            await seen(node, State.DOWN)
             assert metrics.store_up._value.get() == 1
 
 
@@ -100,8 +100,8 @@ async def test_frozen_and_thawed():
             begun = time.monotonic()
             with pytest.raises(StoreError, match=r"no answer within 2 s|does not answer"):
                 await prober.publish("p1", [Vote(TARGET, "p1", State.DOWN, 2.0)])
-            assert time.monotonic() - begun < 2.5
-            assert (await out_of_reach(node))[0] < replica.OUT_OF_TOUCH
+            assert time.monotonic() - begun < 4.0
+            assert (await out_of_reach(node))[0] < replica.OUT_OF_TOUCH + 2.0
             redis.thaw()
             await said(prober, State.DOWN, 2.0)
             await seen(node, State.DOWN)
@@ -155,7 +155,7 @@ async def test_failed_over_by_sentinel():
             await said(prober, State.DOWN, 2.0)
             await seen(node, State.DOWN)
             assert (await node.read()).run != first.run
-            assert time.monotonic() - elected < 4.0, f"after an election of {elected - begun:.1f} s"
+            assert time.monotonic() - elected < 8.0, f"after an election of {elected - begun:.1f} s"
             old.start()  # as a primary of its own: nobody follows it there
             await prober.publish("p1", [Vote(TARGET, "p1", State.UP, 3.0)])
             await seen(node, State.UP)
@@ -206,12 +206,14 @@ async def test_a_cluster_and_its_slot_on_the_move():
 async def test_no_memory_is_said_and_survived():
     with RedisServer(options={"maxmemory-policy": "noeviction"}) as redis:
         async with fleet(redis.url) as (prober, node, _):
+            before = metrics.store_reconnects._value.get()
             redis.ask("CONFIG", "SET", "maxmemory", 1)
             with pytest.raises(StoreError, match="OOM command not allowed"):
                 await prober.publish("p1", [Vote(TARGET, "p1", State.DOWN, 2.0)])
             await seen(node, State.UP)
             redis.ask("CONFIG", "SET", "maxmemory", 0)
-            assert await said(prober, State.DOWN, 2.0) < 0.5, "the connection was kept"
+            await said(prober, State.DOWN, 2.0)
+            assert metrics.store_reconnects._value.get() == before, "the connection was kept"
             await seen(node, State.DOWN)
 
 
@@ -284,7 +286,7 @@ async def test_a_store_that_never_was_says_so_at_once(tmp_path):
     ):
         with pytest.raises(StoreError, match=r"No such file|out of reach"):
             await use()
-    assert time.monotonic() - begun < 1.0
+    assert time.monotonic() - begun < 4.0
     waiting = asyncio.ensure_future(anext(listener))
     await store.close()
     with pytest.raises(StopAsyncIteration):
