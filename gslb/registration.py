@@ -62,8 +62,11 @@ class Called(NamedTuple):
     refused: Mapping[tuple[str, str], str]
 
 
-def call(model: Model, before: Roll, said: Pushed, *, signed: bool) -> Called:
-    """Call the roll. `model`: the files' alone; `signed`: whether whoever speaks in this store is who they say."""
+def call(model: Model, before: Roll, said: Pushed, *, signed: bool, spare: int = 1) -> Called:
+    """Call the roll. `model`: the files' alone; `signed`: whether whoever speaks in this store is who they say.
+
+    `spare`: how many times the maximum may be on the roll, for a prober, which cannot know whom the nameservers took.
+    """
     refused: dict[tuple[str, str], str] = {}
     knocking: dict[Place, Entry] = {}
     for who, word in sorted(said.words.items()):
@@ -80,7 +83,7 @@ def call(model: Model, before: Roll, said: Pushed, *, signed: bool) -> Called:
         gone = [entry for entry in kept(model, before).values() if entry.pool == pool.id and entry.place not in knocking]
         # What a store that is another one now does not hold has not been taken back.
         wanted += [replace(entry, held=False) for entry in gone if entry.run != said.run and entry.until > said.time]
-        present, late = _within(pool, wanted, before)
+        present, late = _within(pool, wanted, spare)
         refused |= {(entry.registrant, f"{entry.pool}/{entry.address}"): "full" for entry in late}
         roll |= {entry.place: entry for entry in (*present, *_held(pool, present, gone))}
     return Called(roll, refused)
@@ -145,7 +148,7 @@ def _refusal(model: Model, word: Push, now: float, *, signed: bool) -> str:
 def _fits(pool: Pool, allowed: Registration, text: str) -> bool:
     """Whether an address may join: of the networks, one that a client can use, and not there already."""
     address: Address = ip_address(text)
-    useless = address.is_multicast or address.is_unspecified
+    useless = address.is_multicast or address.is_unspecified or "%" in text  # a zone is for one machine's eyes
     inside = any(address in network for network in allowed.networks)
     taken = any(address in member.addresses or member.id == text for member in pool.members)
     return inside and not useless and not taken
@@ -159,12 +162,12 @@ def _entry(word: Push, old: Entry | None, said: Pushed) -> Entry:
     return replace(old, registrant=word.registrant, until=word.until, run=run, weight=word.weight, held=False)
 
 
-def _within(pool: Pool, wanted: list[Entry], before: Roll) -> tuple[list[Entry], list[Entry]]:
-    """Divide into those there is room for and those who are too late: whoever has joined stays, whoever waits keeps the place in the queue."""
+def _within(pool: Pool, wanted: list[Entry], spare: int) -> tuple[list[Entry], list[Entry]]:
+    """Divide into those there is room for and the others. Whoever has joined stays; of those who wait every nameserver takes the same."""
     assert pool.register  # none other is asked about
-    known = before.keys()
-    queue = sorted(wanted, key=lambda entry: (not entry.joined, entry.place not in known, entry.since, entry.address))
-    return queue[: pool.register.maximum], queue[pool.register.maximum :]
+    room = pool.register.maximum * spare
+    queue = sorted(wanted, key=lambda entry: (not entry.joined, ip_address(entry.address).version, ip_address(entry.address).packed))
+    return queue[:room], queue[room:]
 
 
 def _held(pool: Pool, present: list[Entry], gone: list[Entry]) -> list[Entry]:

@@ -82,6 +82,7 @@ def test_leaves_when_its_lease_ends_or_is_taken_back():
         (word("198.51.101.7"), "address"),
         (word("2001:db8:1::1"), "address"),
         (word("192.0.2.1"), "address"),
+        (word("2001:db8::1%eth0"), "address"),
         (word("198.51.100.7", by="mallory"), "registrant"),
         (word("198.51.100.7", pool="closed"), "pool"),
         (word("198.51.100.7", pool="nowhere"), "pool"),
@@ -112,6 +113,14 @@ def test_the_maximum_keeps_those_who_have_joined():
     again, refused = call(MODEL, roll, said(*(word(f"198.51.100.{n}") for n in (1, 7, 8, 9))), signed=True)
     assert set(again) == set(roll)
     assert refused == {("scaler", "web/198.51.100.1"): "full"}
+
+
+def test_of_those_who_come_together_every_nameserver_takes_the_same():
+    many = [word(f"198.51.100.{n}") for n in (30, 9, 10, 7, 200)]
+    early = call(MODEL, call(MODEL, {}, said(*many[:3]), signed=True).roll, said(*many), signed=True).roll
+    late = call(MODEL, {}, said(*many), signed=True).roll
+    assert set(early) == set(late) == {("web", f"198.51.100.{n}") for n in (7, 9, 10)}
+    assert len(call(MODEL, {}, said(*many), signed=True, spare=4).roll) == 5, "a prober looks at more"
 
 
 def test_never_below_min_members():

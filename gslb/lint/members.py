@@ -11,6 +11,7 @@ from gslb.model import Address, Member, Model, Pool
 
 MAX_WEIGHT: Final = 2**20  # gdnsd's bound; 4,096 members of it still sum below 2**32, which the plan's rows hold
 MAX_WEIGHT_SUM: Final = 2**32
+MAX_REGISTERED: Final = 2**16  # of a member that registers itself, as records of sites are bounded
 
 # Addresses that no client can be sent to. Private and loopback ones are not among them: inside a company, or in a demonstration, they are right.
 _USELESS: Final[tuple[tuple[IPv4Network | IPv6Network, str, Severity], ...]] = tuple(
@@ -45,8 +46,9 @@ def _weights(pool: Pool) -> Iterator[Problem]:
             said = f"member {member.id} of pool {pool.id} has weight {member.weight}"
             yield Problem("L021", said, member.where, f"weights go from 0 to {MAX_WEIGHT}; only their ratios matter")
     total = sum(member.weight for member in pool.members)
-    if total >= MAX_WEIGHT_SUM:
-        yield Problem("L021", f"the weights of pool {pool.id} sum to {total}", pool.where, f"keep the sum below {MAX_WEIGHT_SUM}")
+    most = total + (pool.register.maximum * MAX_REGISTERED if pool.register else 0)
+    if most >= MAX_WEIGHT_SUM:
+        yield Problem("L021", f"the weights of pool {pool.id} sum to {most}", pool.where, f"keep the sum below {MAX_WEIGHT_SUM}")
     elif pool.members and total <= 0 and pool.policy.pick == "weighted":
         hint = "weight 0 means: only when no positive weight is left; here all are equal"
         yield Problem("L022", f"every member of pool {pool.id} has weight 0", pool.where, hint, Severity.WARNING)

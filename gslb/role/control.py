@@ -76,7 +76,13 @@ class Control:
         self._keeper = Keeper(settings.state_dir, self._votes, leases=self._leases, clock=lambda: self._publisher.now)
         remembered = self._keeper.remembered()
         believed = self._identity.signed or not self._shared
-        self._registrar = Registrar(self._store, settings.state_dir, signed=believed, verdicts=lambda: self._publisher.verdicts)
+        self._registrar = Registrar(
+            self._store,
+            settings.state_dir,
+            signed=believed,
+            verdicts=lambda: self._publisher.verdicts,
+            frozen=lambda: self._publisher.overrides.hold(self._publisher.now) is not None,
+        )
         self._growth = Growth(self._registrar, self._adopt)
         self._probing = self._probe(remembered.votes) if probing else None
         self._publisher = self._publish(feeds, remembered)

@@ -1,7 +1,7 @@
 """The registrar: hears what sites say of themselves, keeps the roll of members that registered themselves, and tells when it has changed.
 
 Part of control and of `gslb probe`, one in each process. It looks into the store only where some pool or check needs it. While the store cannot be
-read nobody comes, and nobody goes.
+read nobody comes, and nobody goes; nor while an operator holds everything.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from gslb.verdict import Verdicts
 PERIOD: Final = 1.0  # seconds between looks: a member that leaves is gone that much later
 PACE: Final = 10.0  # how much longer than a change took to be served to wait until the next one: a pool that flaps must not keep control busy
 SAVE: Final = 30.0  # seconds between saves of the roll while nobody comes or goes: leases go on
+SPARE: Final = 4  # a prober looks at so many times the maximum: nameservers may have taken others than it would
 LINES: Final = 256  # refusals that get a line in the log
 
 Changed = Callable[[], Awaitable[Any]]  # serve or probe the models anew
@@ -35,16 +36,25 @@ Changed = Callable[[], Awaitable[Any]]  # serve or probe the models anew
 
 class Registrar:
     """Of one process. `signed`: whether who speaks in the store is who they say; registrations count nowhere else. `verdicts`: None where nobody
-    judges, as in a prober: there all on the roll have joined.
+    judges, as in a prober: there all on the roll have joined. `frozen`: whether an operator holds all answers as they are.
     """
 
-    def __init__(self, store: Store, state_dir: Path, *, signed: bool, verdicts: Callable[[], Verdicts] | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        state_dir: Path,
+        *,
+        signed: bool,
+        verdicts: Callable[[], Verdicts] | None = None,
+        frozen: Callable[[], bool] = lambda: False,
+    ) -> None:
         self.board = Board()
         self.roll: Roll = MappingProxyType({})
         self._store = store
         self._state_dir = state_dir
         self._signed = signed
         self._verdicts = verdicts
+        self._frozen = frozen
         self._model = EMPTY_MODEL
         self._refused: frozenset[tuple[tuple[str, str], str]] = frozenset()
         self._lines = 0
@@ -98,9 +108,11 @@ class Registrar:
         except StoreError:
             return False  # whoever reads votes from the store has said so
         self.board.hear(said)
+        if self._frozen():
+            return False
         model, before = self._model, self.roll
         inside = passed(model, before, self._verdicts()) if self._verdicts else _all_joined(before)
-        self.roll, refused = call(model, inside, said, signed=self._signed)
+        self.roll, refused = call(model, inside, said, signed=self._signed, spare=1 if self._verdicts else SPARE)
         self._count({(who, why) for who, why in refused.items()})
         self._tell(before)
         return _gist(before) != _gist(self.roll)

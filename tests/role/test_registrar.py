@@ -138,6 +138,25 @@ async def test_nobody_goes_while_the_store_is_away_nor_over_a_restart(growing):
     assert SEVEN in again.served, "also before the store was ever read"
 
 
+async def test_nobody_comes_or_goes_while_an_operator_holds_everything(growing):
+    held = False
+    growing.registrar = Registrar(growing.store, growing.settings.state_dir, signed=True, verdicts=growing.verdicts, frozen=lambda: held)
+    growing.growth = Growth(growing.registrar, growing._adopt)
+    await growing.begin()
+    growing.up = {"192.0.2.1", SEVEN}
+    held = True
+    await growing.say(SEVEN)
+    await growing.turn()
+    assert not growing.registrar.roll
+    held = False
+    await growing.turn()
+    await growing.turn()
+    held = True
+    growing.store.time += 1000
+    await growing.turn()
+    assert SEVEN in growing.served
+
+
 async def test_refusals_are_counted_once(growing):
     await growing.begin()
     before = metrics.registrations_refused.labels("registrant")._value.get()
