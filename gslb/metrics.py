@@ -69,6 +69,7 @@ dns_seconds: Final = Durations(
 dns_dropped: Final = _counter("gslb_dns_dropped", "Packets that got no answer.", "reason")
 answers: Final = _counter("gslb_answers", "Answers from pools, and why this one.", "zone", "pool", "site", "reason")
 udp_kernel_drops: Final = _counter("gslb_udp_kernel_drops", "Datagrams lost because a socket's buffer was full.")
+udp_unsent: Final = _counter("gslb_udp_unsent", "Replies that the kernel refused to send: full buffer, firewall, no route, port 0.")
 tcp_connections: Final = _gauge("gslb_tcp_connections", "Open TCP connections.")
 tcp_closed: Final = _counter("gslb_tcp_limited", "TCP connections refused, evicted or closed as idle.", "reason")
 

@@ -74,6 +74,7 @@ class PlaneReports:
         before, self._udp = self._udp, udp
         metrics.plane_faults.inc(max(0, self._udp["faults"] - before.get("faults", 0)))
         metrics.thread_restarts.inc(max(0, self._udp["restarts"] - before.get("restarts", 0)))
+        metrics.udp_unsent.inc(max(0, self._udp["unsent"] - before.get("unsent", 0)))
         metrics.udp_kernel_drops.inc(max(0, self._udp["kernel_drops"] - before.get("kernel_drops", 0)))
 
     def _count_tcp(self, tcp: dict[str, int]) -> None:

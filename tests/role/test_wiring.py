@@ -103,13 +103,14 @@ def test_reports_become_metrics_and_survive_a_restart_of_the_plane() -> None:
     before = {name: value(name, **labels) or 0 for name, labels in NAMED.items()}
     python = {"engine": ["python", "1.0"]}
     plane.hear({"pid": 1, "generation": 5, "udp": sums, "tcp": tcp, **python})
-    plane.hear({"pid": 1, "generation": 5, "udp": {**sums, "kernel_drops": 6}, "tcp": {**tcp, "open": 1}, **python})
-    plane.hear({"pid": 2, "generation": 1, "udp": {**sums, "kernel_drops": 1}, "tcp": {**tcp, "open": 0, "refused": 1}, **python})
+    plane.hear({"pid": 1, "generation": 5, "udp": {**sums, "unsent": 3, "kernel_drops": 6}, "tcp": {**tcp, "open": 1}, **python})
+    plane.hear({"pid": 2, "generation": 1, "udp": {**sums, "unsent": 2, "kernel_drops": 1}, "tcp": {**tcp, "open": 0, "refused": 1}, **python})
     plane.hear({"answers": [["udp", b"\7example\0".hex(), 0, "web", "", 1, True, "fra", 5], ["udp", "", 5, None, "outside", 65280, False, "", 2]]})
     plane.hear({"dropped": {"response": 3}})
     after = {name: (value(name, **labels) or 0) - before[name] for name, labels in NAMED.items()}
     assert after == {
         "gslb_udp_kernel_drops_total": 7,
+        "gslb_udp_unsent_total": 5,
         "gslb_tcp_connections": 0,
         "gslb_tcp_limited_total": 3,
         "gslb_plane_starts_total": 2,
@@ -147,6 +148,7 @@ def test_a_native_plane_tells_of_threads_and_times() -> None:
 
 NAMED: dict[str, dict[str, str]] = {
     "gslb_udp_kernel_drops_total": {},
+    "gslb_udp_unsent_total": {},
     "gslb_tcp_connections": {},
     "gslb_tcp_limited_total": {"reason": "refused"},
     "gslb_plane_starts_total": {"plane": "7"},
