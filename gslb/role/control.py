@@ -222,14 +222,17 @@ class Control:
 
     async def _report_node(self) -> None:
         """Tell others how we stand: now and then, and soon after that has changed, until cancelled."""
-        told, run, due = "", "", 0.0
+        seen: object = None
+        told, due = ("", ""), 0.0
         while True:
-            if self._publisher.load and not self._publisher.why:
+            publisher, run, past = self._publisher, self._publisher.health.clock.run, self._loop.time() >= due
+            before, seen = seen, (publisher.load, run, publisher.overrides, publisher.verdicts)
+            if publisher.load and not publisher.why and (past or seen != before):
                 report = self._node_report()
-                if report.digest != told or self._publisher.health.clock.run != run or self._loop.time() >= due:
-                    with contextlib.suppress(StoreError):  # it is forgotten there, and shown nowhere else
+                if past or (report.digest, run) != told:
+                    with contextlib.suppress(StoreError):  # it is for show, and comes again
                         await self._store.report(report)
-                        told, run, due = report.digest, self._publisher.health.clock.run, self._loop.time() + REPORT
+                        told, due = (report.digest, run), self._loop.time() + REPORT
             await asyncio.sleep(BEAT)
 
     def _scene(self) -> Scene:

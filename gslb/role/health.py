@@ -59,12 +59,15 @@ class Health:
         if isinstance(store, Stored):
             self.reached = True
             self._heard = store.votes
-        if self._before:
-            left = self.clock.remembered
-            if not all(left.issuperset(cast) for cast in self._before.values()):
-                kept = {target: {name: vote for name, vote in cast.items() if name in left} for target, cast in self._before.items()}
-                self._before = {target: cast for target, cast in kept.items() if cast}
+            if self._before and not all(map(self.clock.remembered.issuperset, self._before.values())):
+                self._forget()
         return other
+
+    def _forget(self) -> None:
+        """Let go of what is remembered of probers that the store shows."""
+        left = self.clock.remembered
+        kept = {target: {name: vote for name, vote in cast.items() if name in left} for target, cast in self._before.items()}
+        self._before = {target: cast for target, cast in kept.items() if cast}
 
     @property
     def voices(self) -> bool:
