@@ -16,8 +16,8 @@ from gslb.testing.twin.packets import Asked, Packets
 from gslb.testing.twin.shrinking import smaller
 from gslb.testing.twin.worlds import World
 
-PACKETS: Final = 400  # for each plan
-EDITS: Final = 2  # of a world after its first plan
+PACKETS: Final = 240  # for each plan
+EDITS: Final = 4  # of a world after its first plan
 
 
 class Difference(NamedTuple):

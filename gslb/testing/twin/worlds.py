@@ -54,7 +54,22 @@ class World:
     def edit(self) -> None:
         """Change something."""
         for _ in range(self.chance.choice((1, 1, 2, 4))):
-            self.chance.choice((self._flip, self._flip, self._flip, self._rewrite, self._rewrite, self._recut, self._add, self._drop, self._none))()
+            self.chance.choice(
+                (
+                    self._flip,
+                    self._flip,
+                    self._flip,
+                    self._rewrite,
+                    self._rewrite,
+                    self._rewrite,
+                    self._recut,
+                    self._add,
+                    self._drop,
+                    self._sweep,
+                    self._sweep,
+                    self._none,
+                )
+            )()
 
     def _none(self) -> None:
         """Leave all as it is: an empty delta is one too."""
@@ -97,10 +112,14 @@ class World:
             self._write(self.chance.choice(free))
 
     def _drop(self) -> None:
-        """Drop a zone, and the pools and partitions that nothing asks any more."""
+        """Drop a zone."""
         if self._zones:
             apex = self.chance.choice(list(self._zones))
             del self._zones[apex], self._written[apex]
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """Drop the pools and partitions that nothing asks any more."""
         nodes = [node for zone in self._zones.values() for node in zone.nodes.values()]
         used = {node.dynamic.pool for node in nodes if node.dynamic} | {hinted.pool for node in nodes for hinted in node.hinted}
         for number in self._pools.keys() - used:

@@ -64,7 +64,8 @@ class Writer:
         self._known = list(zone.names)
         names = dict(zone.names)
         for _ in range(chance.choice((1, 1, 2, 5))):
-            name = chance.choice(self._known)
+            pooled = [name for name, data in names.items() if data.pool or data.hinted]
+            name = chance.choice(pooled if pooled and chance.random() < 0.5 else self._known)
             match chance.randrange(4):
                 case 0 if name != zone.apex:
                     names.pop(name, None)
