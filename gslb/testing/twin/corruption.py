@@ -9,6 +9,7 @@ from random import Random
 from typing import Any, Final
 
 from gslb.delta import PartitionRuns, PoolMap, Slice
+from gslb.plan import Pick
 
 _NUMBERS: Final = (-1, 0, 1, 2, 4, 5, 33, 129, 255, 256, 2**16 - 1, 2**16, 2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**63, 2**64 - 1, 2**64)
 
@@ -43,6 +44,8 @@ def _twisted(chance: Random, value: Any) -> Any:
     """Change one number, or one array, somewhere in a word."""
     if isinstance(value, bool) or value is None or isinstance(value, str):
         return value
+    if isinstance(value, Pick):
+        return chance.choice((*Pick, -1, len(Pick), 256))  # what is a pick comes as one
     if isinstance(value, int):
         return value + chance.choice((-1, 1)) if chance.random() < 0.3 else chance.choice(_NUMBERS)
     if isinstance(value, bytes):
