@@ -14,6 +14,7 @@ from gslb.config import report
 from gslb.config.settings import Settings
 from gslb.errors import GeoError, UsageError
 from gslb.geo import Atlas
+from gslb.lease import Voter
 from gslb.model import Model
 from gslb.moment import Moment
 from gslb.plan import Snapshot
@@ -74,5 +75,6 @@ def _moment(settings: Settings, index: targets.Index, now: float, warnings: list
     votes: dict[Target, dict[str, Vote]] = {}
     for vote in remembered.votes:
         votes.setdefault(vote.target, {})[vote.prober] = vote
-    verdicts, _ = judge.judge_all(votes, {}, now, quorums=index.quorums)
+    voters = {lease.prober: Voter(lease.place, suspect=bool(lease.suspect)) for lease, _ in remembered.leases}  # as they were then
+    verdicts, _ = judge.judge_all(votes, {}, now, voters=voters, quorums=index.quorums)
     return Moment(verdicts, now, Overrides().with_words(said.words, now).standing(now))
