@@ -129,7 +129,9 @@ class Registrar:
         return any(pool.register for pool in self._model.pools.values())
 
     def _tell(self, before: Roll) -> None:
-        """Log who came, joined and left; count who is there."""
+        """Log who came, joined and left; count who is there. A prober, which does not know who has joined, leaves that to nameservers."""
+        if self._verdicts is None:
+            return
         for place, entry in self.roll.items():
             old = before.get(place)
             if old is None or old.state != entry.state:

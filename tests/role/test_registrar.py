@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gslb import metrics
+from gslb import metrics, targets
 from gslb.check.prober import Prober
 from gslb.config.settings import Settings
 from gslb.errors import StoreError
@@ -179,6 +179,19 @@ async def test_a_reload_keeps_whom_the_new_files_allow(growing, tmp_path):
     path.write_text(path.read_text().replace("198.51.100.0/24", "203.0.113.0/24"))
     await growing.growth.adopt(Loader(growing.settings).load())
     assert SEVEN not in growing.served
+
+
+async def test_a_prober_looks_at_all_on_the_roll(growing):
+    registrar = Registrar(growing.store, growing.settings.state_dir, signed=True)
+    registrar.heed(Loader(growing.settings).load().model)
+    many = [f"198.51.100.{n}" for n in range(1, 6)]
+    for address in many:
+        await growing.say(address)
+    assert await registrar.look()
+    assert {target.address for target in targets.index(registrar.probed).probes} == {"192.0.2.1", "192.0.2.2", *many}
+    growing.store.time += 31
+    assert await registrar.look()
+    assert registrar.probed == registrar.served
 
 
 async def test_files_that_let_nobody_join_cost_no_look(settings):
