@@ -92,3 +92,8 @@ def test_one_word_of_each_kind_about_one_subject():
     assert up.key == down.key == "site/fra/state"
     assert WORDS[1].key == "member/web/2001:db8::1/weight"
     assert Override(Kind.UP, Level.POOL, pool="web").key == "pool/web/state"
+
+
+def test_the_signed_record_is_kept_beside_the_words(tmp_path):
+    save(tmp_path, WORDS, b"\x00sealed\xff")
+    assert load(tmp_path).sealed == b"\x00sealed\xff"

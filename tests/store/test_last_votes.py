@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gslb.errors import StoreError
+from gslb.lease import Lease
+from gslb.quorum import Quorum
 from gslb.store import kept_file
 from gslb.store.last_votes import FILE, MAX_AGE, load, save
 from gslb.verdict import State, Target, Vote
@@ -34,12 +36,12 @@ def row(**changes):
 
 def test_they_come_back(tmp_path):
     save(tmp_path / "state", VOTES, NOW)
-    assert load(tmp_path / "state", NOW + 10) == (VOTES, "")
+    assert load(tmp_path / "state", NOW + 10)[:2] == (VOTES, "")
     assert sorted(path.name for path in (tmp_path / "state").iterdir()) == [FILE]
 
 
 def test_the_first_start_has_none_and_no_complaint(tmp_path):
-    assert load(tmp_path / "nowhere", NOW) == ((), "")
+    assert load(tmp_path / "nowhere", NOW)[:2] == ((), "")
 
 
 def test_counters_and_abstentions_are_not_kept(tmp_path):
@@ -51,7 +53,7 @@ def test_counters_and_abstentions_are_not_kept(tmp_path):
 def test_old_news_is_no_news(tmp_path, later, kept):
     """Nor is news from the future: the clock was set, and nobody knows how old it is."""
     save(tmp_path, VOTES, NOW)
-    votes, problem = load(tmp_path, NOW + later)
+    votes, problem, *_ = load(tmp_path, NOW + later)
     assert (bool(votes), bool(problem)) == (kept, not kept)
     assert all(vote.since <= NOW + later for vote in votes), "no state begins in the future"
 
@@ -108,7 +110,7 @@ def test_size_is_bounded_both_ways(tmp_path, monkeypatch):
 )
 def test_what_this_version_does_not_write_is_ignored_whole(tmp_path, content):
     write(tmp_path, json.dumps(content).encode())
-    votes, problem = load(tmp_path, NOW)
+    votes, problem, *_ = load(tmp_path, NOW)
     assert votes == ()
     assert "not as this version writes it" in problem
 
@@ -141,8 +143,25 @@ def test_any_single_damaged_octet_is_noticed(tmp_path):
 @given(st.binary(max_size=400))
 def test_rubbish(tmp_path, data):
     (tmp_path / FILE).write_bytes(data)
-    votes, problem = load(tmp_path, NOW)
+    votes, problem, *_ = load(tmp_path, NOW)
     assert votes == ()
     assert problem
     write(tmp_path, data)
     assert load(tmp_path, NOW).votes == ()
+
+
+def test_leases_go_with_the_votes(tmp_path):
+    """Who cast them and where, how old that was, and what the store's clock showed; a verdict's quorum stays with it."""
+    target = Target("web", "d", "192.0.2.1", Quorum("any").key)
+    leases = ((Lease("p", "fra", 990.0, suspect="references fail"), 1.5), (Lease("q", "iad", 980.0, lasts=9.0), 11.0))
+    save(tmp_path, [Vote(target, "p", State.UP, 5.0)], 50_000.0, leases=leases, time=1000.0)
+    found = load(tmp_path, 50_100.0)
+    assert (found.leases, found.time, found.votes[0].target) == (leases, 1100.0, target)
+
+
+@pytest.mark.parametrize(
+    "row", [["p", "fra", 1.0, 6.0, ""], ["p", 5, 1.0, 6.0, "", 0.0], ["p", "fra", "x", 6.0, "", 0.0], ["p" * 300, "fra", 1.0, 6.0, "", 0.0]]
+)
+def test_odd_leases_are_no_votes(tmp_path, row):
+    kept_file.write(tmp_path / FILE, "gslb-votes 1", {"saved": 1.0, "time": 1.0, "votes": [], "leases": [row]}, "votes")
+    assert "not as this version writes it" in load(tmp_path, 2.0).problem
