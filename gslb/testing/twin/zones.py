@@ -144,10 +144,11 @@ class Writer:
         n = 0
         while most > 0:
             n += 1
-            label = b"%x" % (n // 2) + b"c" * chance.choice((1, 8, 30))
+            label = b"%x" % n + b"c" * chance.choice((1, 8, 30))
             made = bytes((len(label),)) + label + chance.choice(tails)
-            kept.append(before + (made if len(made) <= MAX_NAME else tails[0]))
-            most -= len(kept[-1]) + (12 if rtype == SRV else 16 if n % 2 else 60)
+            if len(made) <= MAX_NAME:
+                kept += (before + made, before + made.swapcase())  # the second one is a pointer, where one reaches
+            most -= 2 * len(made) + 24 if rtype == SRV else 60
         return model.RRset(rtype, 60, tuple(dict.fromkeys(kept)))
 
     def _rrset(self, rtype: int) -> model.RRset:
