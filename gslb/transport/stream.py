@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gslb.transport.connections import Connections
 
 TURN: Final = 32  # queries answered before other connections and UDP get their turn: about 1 ms
+TURN_SECONDS: Final = 0.002  # and no more once so much time has passed: answers of 64 KiB are not made in 30 µs
 UNREAD: Final = 128 << 10  # octets of answers a client may leave unread before we stop reading from it: two of the largest
 MOST_QUERIES: Final = 100_000  # per connection; then it is closed after its answers, so that load spreads anew over planes
 LARGEST_INPUT: Final = 2 * (2 + 65_535)  # octets held of what a client sent; reading pauses above
@@ -104,12 +105,13 @@ class Stream(asyncio.Protocol):
             self._transport.close()
 
     def _answer(self) -> None:
-        """Answer up to TURN whole queries, then let others run."""
+        """Answer up to TURN whole queries, for TURN_SECONDS and one more query at most, then let others run."""
         self._scheduled = False
         transport = self._transport
         done = 0
+        until = self._loop.time() + TURN_SECONDS
         while self._writable and not transport.is_closing():
-            if done == TURN:
+            if done == TURN or (done and self._loop.time() > until):
                 self._scheduled = True
                 transport.pause_reading()
                 self._loop.call_soon(self._answer)

@@ -244,7 +244,8 @@ async def wired(stub: Callable[[], Any]) -> tuple[Stream, Wire]:
     return stream, wire
 
 
-async def test_a_turn_is_short_and_reading_waits_for_the_rest(wired: tuple[Stream, Wire]) -> None:
+async def test_a_turn_is_short_and_reading_waits_for_the_rest(wired: tuple[Stream, Wire], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gslb.transport.stream.TURN_SECONDS", 60)
     stream, wire = wired
     stream.data_received(framed(b"12 query") * (2 * TURN + 1))
     assert (len(wire.written), wire.reading) == (TURN, False)
@@ -254,7 +255,22 @@ async def test_a_turn_is_short_and_reading_waits_for_the_rest(wired: tuple[Strea
     assert (len(wire.written), wire.reading) == (2 * TURN + 1, True)
 
 
-async def test_what_a_client_leaves_unread_and_what_it_sends_meanwhile_is_bounded(wired: tuple[Stream, Wire]) -> None:
+async def test_a_turn_of_answers_that_take_long_is_one_query(wired: tuple[Stream, Wire], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gslb.transport.stream.TURN_SECONDS", -1)
+    stream, wire = wired
+    stream.data_received(framed(b"12 query") * 3)
+    assert (len(wire.written), wire.reading) == (1, False)
+    await asyncio.sleep(0)
+    assert (len(wire.written), wire.reading) == (2, False)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert (len(wire.written), wire.reading) == (3, True)
+
+
+async def test_what_a_client_leaves_unread_and_what_it_sends_meanwhile_is_bounded(
+    wired: tuple[Stream, Wire], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gslb.transport.stream.TURN_SECONDS", 60)
     stream, wire = wired
     assert wire.high == UNREAD
     stream.pause_writing()
