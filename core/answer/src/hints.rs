@@ -119,6 +119,7 @@ impl Choice {
                                 }
                             }
                         }
+                        fits
                     });
                     if fits {
                         fits = close(message, start + 2);

@@ -110,6 +110,11 @@ impl<'a, 'o> Message<'a, 'o> {
         self.limit.saturating_sub(self.len)
     }
 
+    /// Whether what was written with `put` and the like is still no more than the limit.
+    pub fn is_within_limit(&self) -> bool {
+        self.len <= self.limit
+    }
+
     /// Where the next octet goes.
     pub fn end(&self) -> usize {
         self.len

@@ -98,12 +98,14 @@ pub fn complete<'a>(
             if (rtype == CNAME && count > 0) || !once.is_new(data, message) {
                 continue; // RFC 2181 section 10.1: a name has one canonical name
             }
-            fits = fits && message.owner(owner) && message.fixed(rtype, ttl) && message.data(data);
-            if fits {
-                once.note(data.len(), message);
-            }
             count = count.saturating_add(1);
+            fits = message.owner(owner) && message.fixed(rtype, ttl) && message.data(data) && message.is_within_limit();
+            if !fits {
+                return false; // the answer is TC, whatever else would be picked
+            }
+            once.note(data.len(), message);
         }
+        true
     });
     meta.reason = row.reason;
     meta.rcode = if count == 0 { row.rcode } else { 0 };
