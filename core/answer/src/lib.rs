@@ -1,8 +1,8 @@
 //! Answers DNS queries from a snapshot of the plan: pure, total, and octet for octet what `gslb/answer/` answers.
 //!
 //! Every file mirrors the Python file of the same name, which is the readable reference and holds the reasons; `table`, `record`,
-//! `hash` and `symbols` are the shape in which the plan is kept here. Nothing waits, panics, reads a clock, draws a number or allocates
-//! for a packet: what is not in the packet or the snapshot is an argument.
+//! `hash` and `symbols` are the shape in which the plan is kept here, `seen` is what its `render` keeps in a dictionary. Nothing waits, panics,
+//! reads a clock, draws a number or allocates for a packet: what is not in the packet or the snapshot is an argument.
 #![forbid(unsafe_code)]
 
 mod client;
@@ -21,6 +21,7 @@ pub mod region;
 mod render;
 mod rendezvous;
 pub mod reply;
+mod seen;
 mod shelf;
 mod siphash;
 mod subnet;

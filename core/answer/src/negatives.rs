@@ -7,6 +7,7 @@ use crate::lookup::rtype::SOA;
 use crate::names;
 use crate::record::RRset;
 use crate::render::Message;
+use crate::seen::Seen;
 use crate::wire::{CLASS_IN, HEADER, Query};
 
 const TTL_AT: usize = 6; // behind a pointer, type and class
@@ -38,7 +39,7 @@ impl Negative {
         let size = 3 * 255 + 64; // an owner, two names, and numbers
         let mut out = vec![0; 2 * size + 2048];
         let start = HEADER + question.len();
-        let mut message = Message::new(&query, start + size, &mut out, Vec::new());
+        let mut message = Message::new(&query, start + size, &mut out, Seen::default());
         if !message.add(1, apex, SOA, 0, soa.rdata()) {
             return None;
         }

@@ -4,7 +4,7 @@ use crate::client::Asker;
 use crate::hints;
 use crate::lookup::{End, Found, lookup, negative};
 use crate::plan::{Snapshot, Zone};
-use crate::render::{Message, opt, recycle};
+use crate::render::{Message, opt};
 use crate::reply::{Env, MAX_TCP, MIN_UDP, Meta, Outcome, Scratch, Wanted};
 use crate::shelf;
 use crate::symbols;
@@ -40,7 +40,7 @@ pub fn answer(snapshot: &Snapshot, packet: &[u8], client: &[u8], env: &Env, scra
         Err(silence) => return Outcome::Silence(silence),
     };
     out[..2].copy_from_slice(&packet[..2]);
-    let mut message = Message::new(&query, limit(&query, env), out, recycle(std::mem::take(seen)));
+    let mut message = Message::new(&query, limit(&query, env), out, std::mem::take(seen).recycle());
     let found = match query.fault {
         Some((rcode, _)) => Found::refusal(rcode),
         None => lookup(snapshot, &query, &mut message, made),
@@ -75,7 +75,7 @@ pub fn answer(snapshot: &Snapshot, packet: &[u8], client: &[u8], env: &Env, scra
         | u16::from(end.rcode & 15);
     let more = u16::from(query.edns.is_some()) + u16::from(query.tsig.is_some());
     let (mut len, names) = message.close(flags, more);
-    *seen = recycle(names);
+    *seen = names.recycle();
     if let Some(edns) = &query.edns {
         len += opt(edns, end.rcode, env.max_udp, end.scope, &mut out[len..]);
     }

@@ -4,6 +4,7 @@
 //! data, the RFC 1035 types a receiver must know (RFC 3597 section 4); others never.
 
 use crate::names::{self, MAX_NAME};
+use crate::seen::Seen;
 use crate::subnet::ECS;
 use crate::wire::{CLASS_IN, Edns, HEADER, OPT, Query};
 
@@ -19,19 +20,6 @@ pub fn names_in(rtype: u16) -> Option<(usize, usize)> {
     }
 }
 
-/// A name that stands in the message, for pointers; compared without case.
-#[derive(Clone, Copy, Debug)]
-pub struct Seen<'a> {
-    name: &'a [u8],
-    at: u16,
-}
-
-/// Empties a list of names and lends its memory to another message: nothing is allocated, and no name outlives its packet.
-pub fn recycle<'b>(mut seen: Vec<Seen<'_>>) -> Vec<Seen<'b>> {
-    seen.clear();
-    seen.into_iter().map(|_| unreachable!("it is empty")).collect()
-}
-
 /// A message being written, the ID left as it was. After `add` has returned false nothing more may be added.
 pub struct Message<'a, 'o> {
     out: &'o mut [u8],
@@ -40,18 +28,18 @@ pub struct Message<'a, 'o> {
     counts: [u16; 3],
     questions: u16,
     question_end: usize,
-    seen: Vec<Seen<'a>>,
+    seen: Seen<'a>,
 }
 
 impl<'a, 'o> Message<'a, 'o> {
     /// Starts with the question as it was sent. `limit`: octets for all but what the caller keeps room for; `out` has
     /// more room than that (`Env::room`).
-    pub fn new(query: &Query<'a>, limit: usize, out: &'o mut [u8], mut seen: Vec<Seen<'a>>) -> Self {
+    pub fn new(query: &Query<'a>, limit: usize, out: &'o mut [u8], mut seen: Seen<'a>) -> Self {
         let len = HEADER + query.question.len();
         out[HEADER..len].copy_from_slice(query.question);
         for &at in query.labels {
             let at = usize::from(at);
-            seen.push(Seen { name: &query.name[at..], at: (HEADER + at) as u16 });
+            seen.push(&query.name[at..], (HEADER + at) as u16);
         }
         Self { out, len, limit, counts: [0; 3], questions: u16::from(!query.question.is_empty()), question_end: len, seen }
     }
@@ -96,8 +84,7 @@ impl<'a, 'o> Message<'a, 'o> {
         if self.len != self.question_end {
             return None;
         }
-        let at = self.seen.iter().position(|seen| seen.name.len() == size)?;
-        Some((self.seen[at].at, at.checked_sub(1).map(|child| self.seen[child].name)))
+        self.seen.of_size(size)
     }
 
     /// Counts records of the authority section that were written with `put`.
@@ -157,7 +144,7 @@ impl<'a, 'o> Message<'a, 'o> {
 
     /// Appends an owner that needs no compression of its own: a pointer where the name stands in the message, or the name.
     pub fn owner(&mut self, name: &[u8]) -> bool {
-        match self.known(name) {
+        match self.seen.find(name) {
             Some(at) => self.put(&pointer(at)),
             None => self.put(name),
         }
@@ -176,7 +163,7 @@ impl<'a, 'o> Message<'a, 'o> {
     }
 
     /// Writes the header behind the ID. `more`: additional records that the caller appends.
-    pub fn close(self, flags: u16, more: u16) -> (usize, Vec<Seen<'a>>) {
+    pub fn close(self, flags: u16, more: u16) -> (usize, Seen<'a>) {
         let [answer, authority, additional] = self.counts;
         for (at, number) in [flags, self.questions, answer, authority, additional + more].into_iter().enumerate() {
             self.out[2 + 2 * at..4 + 2 * at].copy_from_slice(&number.to_be_bytes());
@@ -208,23 +195,17 @@ impl<'a, 'o> Message<'a, 'o> {
         let mut rest = name;
         while rest[0] != 0 {
             let at = name.len() - rest.len();
-            if let Some(known) = self.known(rest) {
+            if let Some(known) = self.seen.find(rest) {
                 self.put(&name[..at]);
                 self.put(&pointer(known));
                 return;
             }
             if here + at < MAX_POINTER {
-                self.seen.push(Seen { name: rest, at: (here + at) as u16 });
+                self.seen.push(rest, (here + at) as u16);
             }
             rest = names::parent(rest);
         }
         self.put(name);
-    }
-
-    /// Where a name stands in the message.
-    fn known(&self, name: &[u8]) -> Option<u16> {
-        let is_it = |seen: &&Seen| seen.name.len() == name.len() && (std::ptr::eq(seen.name, name) || seen.name.eq_ignore_ascii_case(name));
-        self.seen.iter().find(is_it).map(|seen| seen.at)
     }
 
     /// Writes rdata that holds names, and its length. `delta` has seen to it that the names are whole.

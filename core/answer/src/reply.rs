@@ -2,7 +2,7 @@
 
 use crate::lookup::MADE;
 use crate::pick;
-use crate::render::Seen;
+use crate::seen::Seen;
 use crate::symbols::Symbol;
 use crate::wire::Name;
 
@@ -126,13 +126,13 @@ pub enum Outcome {
 pub struct Scratch {
     pub(crate) name: Name,
     pub(crate) made: Box<[u8]>,
-    pub(crate) seen: Vec<Seen<'static>>,
+    pub(crate) seen: Seen<'static>,
     pub(crate) pick: pick::Room,
     pub(crate) written: Vec<(usize, usize)>,
 }
 
 impl Default for Scratch {
     fn default() -> Self {
-        Self { name: Name::default(), made: vec![0; MADE].into(), seen: Vec::new(), pick: pick::Room::default(), written: Vec::new() }
+        Self { name: Name::default(), made: vec![0; MADE].into(), seen: Seen::default(), pick: pick::Room::default(), written: Vec::new() }
     }
 }
