@@ -111,11 +111,15 @@ def unfit() -> str:
     """Say why the module cannot be used by this gslb; "" where it can."""
     try:
         import gslb_core  # noqa: PLC0415
+
+        version, words = gslb_core.__version__, gslb_core.WORDS
     except ImportError as error:
         return f"{MODULE} cannot be loaded: {error}" if installed() else "the package gslb-core is not installed"
-    if gslb_core.__version__ != __version__:
-        return f"gslb-core {gslb_core.__version__} is installed, and this is gslb {__version__}"
+    except Exception as error:  # noqa: BLE001  half a module, or a folder of that name: the Python engine must be able to answer all the same
+        return f"{MODULE} is no engine: {error}"
+    if version != __version__:
+        return f"gslb-core {version} is installed, and this is gslb {__version__}"
     # One version for both says nothing about two working copies: the words of a plan do.
-    if tuple((part.__name__, len(part._fields)) for part in _PARTS) != gslb_core.WORDS:
-        return f"gslb-core {gslb_core.__version__} was built from other sources: it does not know this plan's words"
+    if tuple((part.__name__, len(part._fields)) for part in _PARTS) != words:
+        return f"gslb-core {version} was built from other sources: it does not know this plan's words"
     return ""

@@ -9,6 +9,7 @@ import time
 from array import array
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -341,6 +342,18 @@ def test_without_the_module_the_python_engine_answers(monkeypatch: pytest.Monkey
     with pytest.raises(UsageError, match="gslb-core is not installed"):
         engines.choose("native")
     assert isinstance(engines.make("python"), PythonEngine)
+
+
+@pytest.mark.parametrize("module", ["", "raise RuntimeError('broken')"])
+def test_what_is_no_engine_does_not_keep_the_python_engine_from_answering(module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "gslb_core.py").write_text(module)
+    monkeypatch.delitem(sys.modules, "gslb_core", raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert native.unfit().startswith("gslb_core is no engine: ")
+    assert engines.choose("auto") == "python"
+    with pytest.raises(UsageError, match="gslb_core is no engine"):
+        engines.choose("native")
+    sys.modules.pop("gslb_core", None)
 
 
 def test_a_plane_that_is_started_again_without_the_module_answers_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
