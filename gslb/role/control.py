@@ -24,9 +24,9 @@ from gslb import __version__, log, metrics
 from gslb.compiler.delta import diff
 from gslb.config import settings as settings_file
 from gslb.config.settings import Settings
-from gslb.errors import GslbError, ListenError, StoreError, UsageError
+from gslb.errors import GslbError, ListenError, UsageError
 from gslb.lease import Lease
-from gslb.role import digest, explaining, identity, local, status
+from gslb.role import explaining, identity, local, status
 from gslb.role.excuses import Excuses, place
 from gslb.role.growth import Growth
 from gslb.role.health import Health
@@ -34,13 +34,14 @@ from gslb.role.keeper import Keeper
 from gslb.role.leash import Leash, Message
 from gslb.role.loading import Load, Loader
 from gslb.role.loads import Loads
+from gslb.role.node_report import Reporter
 from gslb.role.override_desk import OverrideDesk, Scene
 from gslb.role.plane_reports import PlaneReports
 from gslb.role.probing import Probing
 from gslb.role.publisher import Publisher
 from gslb.role.registrar import Registrar
 from gslb.role.transitions import Transitions
-from gslb.store import NodeReport, Overrides, open_store
+from gslb.store import Overrides, open_store
 from gslb.store.last_votes import Remembered
 from gslb.transport.deltas import Deltas
 from gslb.transport.listen import Endpoint
@@ -55,7 +56,6 @@ GLANCE: Final = 0.05  # seconds between looks for first votes in a shared store
 SERVED: Final = 10.0  # seconds a reload waits for the planes; a plane takes one for 100,000 names
 LONGEST: Final = 20_000  # characters of a message to the supervisor; a leash carries 64 KB
 BEAT: Final = 1.0  # seconds between signs of life
-REPORT: Final = 5.0  # seconds between reports to other nodes where nothing changes
 
 
 class Control:
@@ -86,6 +86,7 @@ class Control:
         self._growth = Growth(self._registrar, self._adopt)
         self._probing = self._probe(remembered.votes) if probing else None
         self._publisher = self._publish(feeds, remembered)
+        self._reporter = Reporter(settings.node, self._store, self._publisher, lambda: self._listening)
         self._desk = OverrideDesk(self._store, self._keeper, self._scene)
         self._loads = Loads(Loader(settings), self._keeper)
         self._listening: list[str] = []
@@ -137,7 +138,7 @@ class Control:
         await self._growth.adopt(files)
         self._spawn(self._keeper.run())
         if self._shared:
-            self._spawn(self._report_node())
+            self._spawn(self._reporter.run())
         self._loads.accepted(files)
 
     async def _first_news(self) -> None:
@@ -180,60 +181,15 @@ class Control:
             "generation": self._publisher.snapshot.generation,
             "files": "last accepted" if self._loads.on_last else "present",
             "zones": len(load.model.zones),
-            "store": self._told_of_store(),
+            "store": self._reporter.store(shared=self._shared, signed=self._identity.signed),
             "probers": status.probers(health, steady),
-            "nodes": status.nodes(self._publisher.nodes, self._node_report(), moment.now),
+            "nodes": status.nodes(self._publisher.nodes, self._reporter.report(), moment.now),
             "pools": status.pools(load.model, moment, health, steady),
             "overrides": [status.override(one, load.reach, moment.now) for one in moment.overrides],
             "registered": self._registrar.status(),
             "hold": status.hold(self._publisher.overrides.hold(moment.now)),
             "planes": [plane.status() for plane in self._planes],
         }
-
-    def _told_of_store(self) -> dict[str, Any]:
-        """Say how the store stands; what a store says of itself beside the protocol is shown where it does."""
-        store, publisher = self._store, self._publisher
-        return {
-            "url": getattr(store, "shown", "memory://" if not self._shared else "shared"),
-            "shared": self._shared,
-            "reached": publisher.health.reached and not publisher.why,
-            "why": publisher.why,
-            "age": round(self._loop.time() - publisher.read_at, 1),
-            "run": publisher.health.clock.run,
-            "signed": self._identity.signed,
-            "refused": dict(getattr(store, "refused", {})),
-        }
-
-    def _node_report(self) -> NodeReport:
-        """Say of ourselves what others may want to compare."""
-        publisher, load = self._publisher, self._publisher.load
-        assert load is not None  # nobody asks before the first load
-        said = publisher.overrides.standing(publisher.now)
-        return NodeReport(
-            self._settings.node,
-            publisher.now,
-            __version__,
-            digest.of_all(load.digest, publisher.verdicts, load.index.pools, [one.key for one in said]),
-            load.digest,
-            publisher.snapshot.generation,
-            sum(voter.fresh for voter in (publisher.health.voters(self._loop.time()) or {}).values()),
-            tuple(self._listening),
-        )
-
-    async def _report_node(self) -> None:
-        """Tell others how we stand: now and then, and soon after that has changed, until cancelled."""
-        seen: object = None
-        told, due = ("", ""), 0.0
-        while True:
-            publisher, run, past = self._publisher, self._publisher.health.clock.run, self._loop.time() >= due
-            before, seen = seen, (publisher.load, run, publisher.overrides, publisher.verdicts)
-            if publisher.load and not publisher.why and (past or seen != before):
-                report = self._node_report()
-                if past or (report.digest, run) != told:
-                    with contextlib.suppress(StoreError):  # it is for show, and comes again
-                        await self._store.report(report)
-                        told, due = (report.digest, run), self._loop.time() + REPORT
-            await asyncio.sleep(BEAT)
 
     def _scene(self) -> Scene:
         load = self._publisher.load
