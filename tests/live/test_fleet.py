@@ -19,6 +19,7 @@ import pytest
 
 from gslb.role import local
 from gslb.role.simulated import Simulation
+from gslb.store.keys import generate
 from gslb.testing.lab import RedisServer, redis_missing
 
 pytestmark = pytest.mark.skipif(bool(redis_missing()), reason=redis_missing() or "there is one")
@@ -95,19 +96,35 @@ class Process:
 class Fleet:
     def __init__(self, folder: Path, redis: RedisServer, port: int, geodb: Path) -> None:
         self.folder, self.redis, self.geodb = folder, redis, geodb
+        self.keys: dict[str, dict[str, str]] = {}  # by node or prober; none: nothing is signed
         (folder / "zones").mkdir()
         (folder / "zones" / "example.com.yaml").write_text(ZONE.format(port=port))
         self.all: list[Process] = []
 
-    def _common(self) -> dict[str, Any]:
-        return {"store": self.redis.url, "zones": [str(self.folder / "zones")], "state_dir": "state", "metrics": {"listen": None}}
+    def sign(self) -> None:
+        """Give one prober and one operator, on ns2, a key; nobody else is believed."""
+        lines = {}
+        for name in ("p-fra", "ann"):
+            private, lines[name] = generate(name)
+            path = self.folder / f"{name}.key"
+            path.write_text(private)
+            path.chmod(0o600)
+        trust = self.folder / "keys.yaml"
+        known = {"probers": {"p-fra": {"place": "fra", "keys": [lines["p-fra"]]}}, "operators": {"ann": {"keys": [lines["ann"]]}}}
+        trust.write_text(json.dumps(known))
+        own = {"p-fra": {"prober": str(self.folder / "p-fra.key")}, "ns2": {"operator": str(self.folder / "ann.key")}, "ns1": {}}
+        self.keys = {name: more | {"trust": str(trust)} for name, more in own.items()}
+
+    def _common(self, name: str) -> dict[str, Any]:
+        keys = {"keys": self.keys[name]} if name in self.keys else {}
+        return keys | {"store": self.redis.url, "zones": [str(self.folder / "zones")], "state_dir": "state", "metrics": {"listen": None}}
 
     def node(self, name: str) -> Process:
         more = {"node": name, "dns": {"listen": ["127.0.0.1:0"], "threads": 1}, "geo": {"database": str(self.geodb)}, "stall_limit": 60}
-        return self._add(Process("serve", name, self.folder / name, self._common() | more))
+        return self._add(Process("serve", name, self.folder / name, self._common(name) | more))
 
     def prober(self, name: str) -> Process:
-        return self._add(Process("probe", name, self.folder / name, self._common() | {"probe": {"name": name, "place": PROBERS[name]}}))
+        return self._add(Process("probe", name, self.folder / name, self._common(name) | {"probe": {"name": name, "place": PROBERS[name]}}))
 
     def _add(self, one: Process) -> Process:
         self.all.append(one)
@@ -210,6 +227,41 @@ async def test_two_nodes_three_probers_and_all_that_befalls_their_store(fleet: F
     await wait(lambda: is_held(nodes[0]))
     await wait(lambda: stale(nodes))
     assert await everywhere(FRA)
+
+
+@pytest.mark.timeout(300)
+async def test_signed_words_outlive_a_wipe_and_a_restart_though_nobody_there_could_sign_them(fleet: Fleet, sites: Simulation, wait: Wait) -> None:
+    fleet.sign()
+    nodes = [fleet.node("ns1"), fleet.node("ns2")]
+    fleet.prober("p-fra")
+    fleet.prober("p-iad")  # has no key: what it writes is refused
+    for node in nodes:
+        await wait(node.listens, 90)
+    await sites.sites["fra"].turn("stop")
+    await wait(lambda: down_by(nodes[0], "p-fra"), 30)
+    told = (await nodes[0].ask())["store"]
+    assert told["signed"]
+    assert told["refused"].keys() <= {"unsigned", "signer"}
+    assert told["refused"]
+    drain = {"verb": "drain", "level": "member", "names": ["web/192.0.2.10"], "reason": "test", "author": "ann", "force": True}
+    assert "no operator's key" in str(await nodes[0].ask("override", **drain))
+    assert (await nodes[1].ask("override", **drain))["kept"]
+    await wait(lambda: overridden(nodes))
+    await asyncio.to_thread(nodes[1].stop)
+    await wait((nodes[0].folder / "state" / "overrides").exists)
+    await asyncio.to_thread(nodes[0].stop)
+    await asyncio.to_thread(fleet.redis.wipe)
+    nodes[0].start()
+    await wait(nodes[0].listens, 90)
+    await wait(lambda: overridden(nodes[:1]))
+    await wait(lambda: "book" in str(fleet.redis.ask("KEYS", "*")))
+    await wait(lambda: down_by(nodes[0], "p-fra"), 30)
+
+
+async def down_by(node: Process, prober: str) -> bool:
+    """Whether the first member is down by the vote of this prober, and of nobody else."""
+    told = await node.judged()
+    return told["state"] == "down" and not told["held"] and [vote["prober"] for vote in told["votes"]] == [prober]
 
 
 async def agree(node: Process) -> bool:
