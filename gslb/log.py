@@ -11,6 +11,8 @@ import atexit
 import queue
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -68,7 +70,8 @@ def prepare() -> None:
 
 @cache
 def _logger() -> structlog.typing.FilteringBoundLogger:
-    import structlog  # noqa: PLC0415  110 ms that a command without a log line need not pay
+    with _without_rich():
+        import structlog  # noqa: PLC0415  40 ms that a command without a log line need not pay
 
     terminal = _style["form"] == "text" or (_style["form"] == "auto" and sys.stderr.isatty())
     render: structlog.typing.Processor = (
@@ -84,6 +87,19 @@ def _logger() -> structlog.typing.FilteringBoundLogger:
         cache_logger_on_first_use=True,
     )
     return logger
+
+
+@contextmanager
+def _without_rich() -> Iterator[None]:
+    """Let what is imported here believe that there is no rich: structlog would load it, 170 ms in every process, for tracebacks never shown."""
+    hidden = "rich" not in sys.modules
+    if hidden:
+        sys.modules["rich"] = None  # type: ignore[assignment]  # what import takes for "not there"
+    try:
+        yield
+    finally:
+        if hidden:
+            del sys.modules["rich"]
 
 
 class _Writer:

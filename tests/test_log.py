@@ -73,3 +73,8 @@ log.flush = lambda: None
     assert process.returncode == 0
     assert float(out) < 20
     assert time.monotonic() - began < 40
+
+
+def test_no_line_loads_rich() -> None:
+    code = "import sys; from gslb import log; log.prepare(); log.info('x'); sys.exit('rich' in sys.modules or 'pygments' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0

@@ -160,10 +160,11 @@ class Supervisor:
         """Bind every endpoint once per thread; port 0 is chosen with the first and the same for the others."""
         for endpoint in self._endpoints:  # a wildcard and one address of it are claimed apart; seconds have passed since the start
             listen.probe(endpoint)
-        first = [listen.bind(endpoint) for endpoint in self._endpoints]
+        largest = self._service.options.max_udp
+        first = [listen.bind(endpoint, largest=largest) for endpoint in self._endpoints]
         self._sockets.append(first)
         for _ in range(1, len(self._planes) * self._service.threads):
-            self._sockets.append([listen.bind(pair.endpoint) for pair in first])
+            self._sockets.append([listen.bind(pair.endpoint, largest=largest) for pair in first])
 
     def _begin_to_hand_out(self, plane: Child) -> None:
         task = self._loop.create_task(self._hand_out(plane, plane.pid))

@@ -19,7 +19,9 @@ RECEIVE_BUFFER: Final = 4 << 20  # octets; some 6,000 small queries (the kernel 
 BACKLOG: Final = 1024  # TCP connections waiting for accept; the kernel's own bound (somaxconn, 4096) is above it
 IP_MTU_DISCOVER: Final = 10  # linux/in.h; missing from the socket module
 IPV6_MTU_DISCOVER: Final = 23
-PMTUDISC_OMIT: Final = 5  # forged ICMP cannot make us fragment (RFC 9715 section 3.1)
+PMTUDISC_PROBE: Final = 3  # never fragment (RFC 9715 section 3.1, R2), whatever ICMP says; and the kernel need make up no IP identification
+PMTUDISC_OMIT: Final = 5  # forged ICMP cannot make us fragment; but what is larger than the link is cut, which an operator may want
+EVERYWHERE: Final = 1232  # octets of a reply that any link carries whole (`gslb.answer.reply.MAX_UDP`)
 
 
 class Endpoint(NamedTuple):
@@ -59,10 +61,10 @@ def probe(endpoint: Endpoint) -> None:
         bind(endpoint, shared=False).close()
 
 
-def bind(endpoint: Endpoint, *, shared: bool = True) -> Pair:
-    """Make both sockets of an endpoint, with SO_REUSEPORT if shared; raise ListenError with what to do."""
+def bind(endpoint: Endpoint, *, shared: bool = True, largest: int = EVERYWHERE) -> Pair:
+    """Make both sockets of an endpoint, with SO_REUSEPORT if shared; raise ListenError with what to do. `largest`: octets of a reply over UDP."""
     for attempt in range(16):  # port 0: the kernel's choice for UDP may be taken for TCP; then ask again
-        udp = _socket(endpoint, socket.SOCK_DGRAM, shared=shared)
+        udp = _socket(endpoint, socket.SOCK_DGRAM, shared=shared, largest=largest)
         try:
             there = Endpoint(endpoint.host, udp.getsockname()[1])
             return Pair(udp, _socket(there, socket.SOCK_STREAM, shared=shared))
@@ -73,7 +75,7 @@ def bind(endpoint: Endpoint, *, shared: bool = True) -> Pair:
     raise AssertionError  # the loop returns or raises
 
 
-def _socket(endpoint: Endpoint, kind: socket.SocketKind, *, shared: bool) -> socket.socket:
+def _socket(endpoint: Endpoint, kind: socket.SocketKind, *, shared: bool, largest: int = EVERYWHERE) -> socket.socket:
     family = socket.AF_INET6 if ":" in endpoint.host else socket.AF_INET
     try:
         sock = socket.socket(family, kind | socket.SOCK_NONBLOCK)
@@ -87,7 +89,7 @@ def _socket(endpoint: Endpoint, kind: socket.SocketKind, *, shared: bool) -> soc
         if kind is socket.SOCK_STREAM:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections in TIME_WAIT must not keep us from restarting
         else:
-            _tune_udp(sock, endpoint)
+            _tune_udp(sock, endpoint, largest)
         sock.bind((endpoint.host, endpoint.port))
         if kind is socket.SOCK_STREAM:
             sock.listen(BACKLOG)
@@ -97,7 +99,7 @@ def _socket(endpoint: Endpoint, kind: socket.SocketKind, *, shared: bool) -> soc
     return sock
 
 
-def _tune_udp(sock: socket.socket, endpoint: Endpoint) -> None:
+def _tune_udp(sock: socket.socket, endpoint: Endpoint, largest: int) -> None:
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)  # the kernel cuts it to rmem_max by itself
     wildcard = ip_address(endpoint.host.partition("%")[0]).is_unspecified
     if sock.family == socket.AF_INET6:
@@ -105,7 +107,7 @@ def _tune_udp(sock: socket.socket, endpoint: Endpoint) -> None:
         if wildcard:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
     else:
-        sock.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, PMTUDISC_OMIT)
+        sock.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, PMTUDISC_PROBE if largest <= EVERYWHERE else PMTUDISC_OMIT)
         if wildcard:
             sock.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
 

@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from gslb.errors import ListenError
-from gslb.transport.listen import IP_MTU_DISCOVER, PMTUDISC_OMIT, AddressMissingError, Endpoint, bind, probe
+from gslb.transport.listen import IP_MTU_DISCOVER, PMTUDISC_OMIT, PMTUDISC_PROBE, AddressMissingError, Endpoint, bind, probe
 
 
 def test_port_zero_gives_one_port_for_both_protocols() -> None:
@@ -62,5 +62,8 @@ def test_an_address_of_another_machine_is_explained() -> None:
 
 def test_udp_ignores_forged_path_mtu() -> None:
     pair = bind(Endpoint("127.0.0.1", 0))
-    assert pair.udp.getsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER) == PMTUDISC_OMIT
+    assert pair.udp.getsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER) == PMTUDISC_PROBE  # never fragmented
     pair.close()
+    larger = bind(Endpoint("127.0.0.1", 0), largest=4096)
+    assert larger.udp.getsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER) == PMTUDISC_OMIT  # where replies may be larger than a link: cut, not lost
+    larger.close()

@@ -5,17 +5,29 @@ use std::hash::{BuildHasherDefault, Hasher};
 const K: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// The hash of an octet string.
+#[inline]
 pub fn of(octets: &[u8]) -> u64 {
-    let mut h = octets.len() as u64;
-    let (words, rest) = octets.as_chunks::<8>();
+    let size = octets.len();
+    let mut h = size as u64;
+    let (words, _) = octets.as_chunks::<8>();
     for word in words {
         h = mix(h ^ u64::from_le_bytes(*word));
     }
-    let mut last = [0; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    mix(h ^ u64::from_le_bytes(last))
+    // The last octets once more, so that none is copied about: eight, or as many as there are.
+    let last = match octets {
+        [.., a, b, c, d, e, f, g, i] => u64::from_le_bytes([*a, *b, *c, *d, *e, *f, *g, *i]),
+        [a, b, c, d, ..] => {
+            let end = &octets[size - 4..];
+            u64::from(u32::from_le_bytes([*a, *b, *c, *d])) << 32 | u64::from(u32::from_le_bytes([end[0], end[1], end[2], end[3]]))
+        }
+        [a, .., z] => u64::from(*a) << 16 | u64::from(octets[size / 2]) << 8 | u64::from(*z),
+        [a] => u64::from(*a),
+        [] => 0,
+    };
+    mix(h ^ last)
 }
 
+#[inline]
 fn mix(h: u64) -> u64 {
     let wide = u128::from(h ^ K) * u128::from(K | 1 << 62);
     (wide as u64) ^ (wide >> 64) as u64
