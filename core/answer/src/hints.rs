@@ -3,11 +3,11 @@
 //! A family without an address for this client has no hint; the record itself always exists. All pools and both families are picked
 //! from under one draw.
 
-use crate::client::{Asker, NOBODY};
+use crate::client::NOBODY;
 use crate::lookup::rtype::{A, AAAA};
-use crate::pick::{self, pick};
+use crate::pick::pick;
 use crate::plan::{Pool, Snapshot};
-use crate::prepared::Completed;
+use crate::prepared::{Completed, Desk};
 use crate::record::{Hinted, Node};
 use crate::render::Message;
 use crate::reply::{Meta, Wanted};
@@ -26,35 +26,24 @@ struct Choice {
 }
 
 /// Picks for the client and writes the records behind the message.
-#[allow(clippy::too_many_arguments)]
-pub fn complete<'a>(
-    snapshot: &'a Snapshot,
-    node: Node<'a>,
-    owner: &'a [u8],
-    rtype: u16,
-    asker: &Asker,
-    draw: u64,
-    room: &mut pick::Room,
-    written: &mut Vec<(usize, usize)>,
-    message: &mut Message<'a, '_>,
-) -> Option<Completed> {
-    let mark = message.end();
+pub fn complete(snapshot: &Snapshot, node: Node, owner: &[u8], rtype: u16, desk: &mut Desk) -> Option<Completed> {
+    let mark = desk.message.end();
     let mut choice = Choice { ttl: u32::MAX, scope: 0, meta: Meta::default(), wanted: None, fits: true };
     let mut count = 0;
     for hinted in node.hinted().filter(|one| one.rtype == rtype) {
         let pool = snapshot.pools.get(&hinted.pool)?;
-        let start = message.end();
-        choice.fits = choice.fits && message.owner(owner) && message.fixed(rtype, 0);
-        let head = message.end() - start; // octets in front of the rdata's length
-        choice.record(pool, &hinted, count == 0, asker, draw, room, written, message);
-        if choice.fits && stands_before(message, mark, start, head) {
-            message.cut(start); // equal records stand once
+        let start = desk.message.end();
+        choice.fits = choice.fits && desk.message.owner(owner) && desk.message.fixed(rtype, 0);
+        let head = desk.message.end() - start; // octets in front of the rdata's length
+        choice.record(pool, &hinted, count == 0, desk);
+        if choice.fits && stands_before(desk.message, mark, start, head) {
+            desk.message.cut(start); // equal records stand once
         } else {
             count += 1;
         }
     }
     if choice.fits {
-        set_ttl(message, mark, count, choice.ttl);
+        set_ttl(desk.message, mark, count, choice.ttl);
     }
     Some(Completed {
         count,
@@ -70,18 +59,9 @@ pub fn complete<'a>(
 
 impl Choice {
     /// Writes one record's data and its length.
-    #[allow(clippy::too_many_arguments)]
-    fn record<'a>(
-        &mut self,
-        pool: &Pool,
-        hinted: &Hinted<'a>,
-        is_first: bool,
-        asker: &Asker,
-        mut draw: u64,
-        room: &mut pick::Room,
-        written: &mut Vec<(usize, usize)>,
-        message: &mut Message<'a, '_>,
-    ) {
+    fn record(&mut self, pool: &Pool, hinted: &Hinted, is_first: bool, desk: &mut Desk) {
+        let Desk { asker, draw, room, written, message } = desk;
+        let mut draw = *draw;
         let partition = pool.partition.as_deref();
         let (region, mut scope) = asker.place(partition);
         let mark = message.end();

@@ -3,6 +3,7 @@
 use crate::client::Asker;
 use crate::hints;
 use crate::lookup::{End, Found, lookup, negative};
+use crate::pick;
 use crate::plan::{Snapshot, Zone};
 use crate::render::{Message, opt};
 use crate::reply::{Env, MAX_TCP, MIN_UDP, Meta, Outcome, Scratch, Wanted};
@@ -32,9 +33,23 @@ pub struct Completed {
     pub wanted: Option<Wanted>,
 }
 
+/// What pools complete an answer with: who asks, under which draw, what is picked with, and what is written to.
+pub struct Desk<'d, 'a, 'o> {
+    /// Who asks.
+    pub asker: Asker<'d>,
+    /// The query's.
+    pub draw: u64,
+    /// Memory of picks.
+    pub room: &'d mut pick::Room,
+    /// Memory of what was written.
+    pub written: &'d mut Vec<(usize, usize)>,
+    /// The message, with the chain that led to the pool.
+    pub message: &'d mut Message<'a, 'o>,
+}
+
 /// See [`crate::answer`].
 pub fn answer(snapshot: &Snapshot, packet: &[u8], client: &[u8], env: &Env, scratch: &mut Scratch, out: &mut [u8]) -> Outcome {
-    let Scratch { name, made, seen, pick, written } = scratch;
+    let Scratch { name, made, seen, pick: room, written } = scratch;
     let query = match parse(packet, name, env.ecs) {
         Ok(query) => query,
         Err(silence) => return Outcome::Silence(silence),
@@ -58,15 +73,15 @@ pub fn answer(snapshot: &Snapshot, packet: &[u8], client: &[u8], env: &Env, scra
     };
     if let (Some(zone), true) = (found.zone, found.whole) {
         let asker = Asker { client, subnet: query.edns.and_then(|edns| edns.subnet), name: query.name };
-        let mark = message.end();
-        let room = message.room();
+        let (mark, left) = (message.end(), message.room());
+        let mut desk = Desk { asker, draw: env.draw, room, written, message: &mut message };
         let completed = match found.end {
             End::Nothing => None,
-            End::Dynamic { owner, dynamic } => shelf::complete(snapshot, dynamic, owner, query.rtype, &asker, env.draw, pick, written, &mut message),
-            End::Hinted { owner, node } => hints::complete(snapshot, node, owner, query.rtype, &asker, env.draw, pick, written, &mut message),
+            End::Dynamic { owner, dynamic } => shelf::complete(snapshot, dynamic, owner, query.rtype, &mut desk),
+            End::Hinted { owner, node } => hints::complete(snapshot, node, owner, query.rtype, &mut desk),
         };
         if let Some(completed) = completed {
-            end.complete(completed, zone, &asker, &mut message, mark, room);
+            end.complete(completed, zone, &asker, &mut message, mark, left);
         }
     }
     let flags = query.flags

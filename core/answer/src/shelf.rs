@@ -1,10 +1,10 @@
 //! One pool's answer as seen from one owner: a row is found for the client, picked from, and its records are written.
 
-use crate::client::{Asker, NOBODY};
+use crate::client::NOBODY;
 use crate::lookup::rtype::CNAME;
-use crate::pick::{self, pick};
+use crate::pick::pick;
 use crate::plan::{MAX_TTL, Pool, Row, Snapshot};
-use crate::prepared::Completed;
+use crate::prepared::{Completed, Desk};
 use crate::record::Dynamic;
 use crate::render::Message;
 use crate::reply::{Meta, Wanted};
@@ -57,18 +57,8 @@ impl<'w> Once<'w> {
 }
 
 /// Picks for the client and writes the records behind the message; None where there is no such pool.
-#[allow(clippy::too_many_arguments)]
-pub fn complete<'a>(
-    snapshot: &'a Snapshot,
-    dynamic: Dynamic<'a>,
-    owner: &'a [u8],
-    asked: u16,
-    asker: &Asker,
-    draw: u64,
-    room: &mut pick::Room,
-    written: &mut Vec<(usize, usize)>,
-    message: &mut Message<'a, '_>,
-) -> Option<Completed> {
+pub fn complete(snapshot: &Snapshot, dynamic: Dynamic, owner: &[u8], asked: u16, desk: &mut Desk) -> Option<Completed> {
+    let Desk { asker, draw, room, written, message } = desk;
     let pool = snapshot.pools.get(&dynamic.pool)?;
     let rtype = if dynamic.is_alias() { CNAME } else { asked };
     let partition = pool.partition.as_deref();
@@ -78,7 +68,7 @@ pub fn complete<'a>(
     let Some(row) = row else {
         return Some(Completed { count: 0, fits: true, rcode: 0, ttl: MAX_TTL, varies: false, scope, meta, wanted });
     };
-    let (mut client, mut draw) = (NOBODY, draw);
+    let (mut client, mut draw) = (NOBODY, *draw);
     if let Some(reach) = row.reach(pool.couple) {
         client = asker.counted(partition);
         if let Some(couple) = &pool.couple {
