@@ -95,7 +95,8 @@ class Probing:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._renew())
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._known.wait(), FIRST)
+                async with asyncio.timeout(FIRST):  # wait_for of Python 3.11 may lose a cancellation that comes together with the event
+                    await self._known.wait()
             self._started = True
             self._divide(anew=True)
             for work in (self.prober.run, self._references.run, self._canary.run):

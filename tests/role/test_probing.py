@@ -192,6 +192,26 @@ async def test_without_a_lease_nothing_is_published(world: World, monkeypatch: p
     assert len(await world.holders()) == 30
 
 
+@pytest.mark.parametrize("steps", range(6))
+async def test_an_end_that_comes_with_the_first_lease_is_heeded(world: World, steps: int) -> None:
+    """However many steps of the loop lie between the two."""
+    renew, go = world.store.renew, asyncio.Event()
+
+    async def late(lease: Lease) -> Pulse:
+        await go.wait()
+        return await renew(lease)
+
+    world.store.renew = late
+    await world.start("p1")
+    go.set()
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    task = world._tasks["p1"]
+    task.cancel()
+    await asyncio.wait([task], timeout=10)
+    assert task.cancelled()
+
+
 async def test_clocks_an_hour_apart_write_the_same_times(world: World) -> None:
     Scripted.says = lambda address: FAIL if address == ADDRESSES[0] else OK
     for name, skew in (("slow", -3600.0), ("right", 0.0), ("fast", 3600.0)):
