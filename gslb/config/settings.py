@@ -7,17 +7,16 @@ settings file's folder. Raises ConfigError with every mistake, nothing else.
 
 from __future__ import annotations
 
-import re
 import socket
 from collections.abc import Mapping
-from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, NamedTuple, Self
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, WithJsonSchema
 
-from gslb.config import durations, environment, files, yaml12
+from gslb.config import environment, files, yaml12
 from gslb.config.document import Document, Node
+from gslb.config.section import Address, Endpoint, File, Listen, Name, Seconds, Section, auto, distinct, one_or_many
 from gslb.config.words import kind
 from gslb.errors import ConfigError, Problems, Where
 
@@ -42,81 +41,7 @@ _MESSAGES: Final = {  # pydantic's errors in our words
 }
 
 
-class Endpoint(NamedTuple):
-    """An address and port to listen on."""
-
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-
-def _endpoint(value: Any) -> Endpoint:
-    """Read `192.0.2.1:53` or `[2001:db8::1]:53`."""
-    if isinstance(value, Endpoint):
-        return value
-    match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+)):([0-9]{1,5})", value) if isinstance(value, str) else None
-    if match is None:
-        raise ValueError(f"{value!r} is not ADDRESS:PORT; write 127.0.0.1:5300 or '[::1]:5300' (all addresses: 0.0.0.0:53 and '[::]:53')")
-    host, port = match.group(1) or match.group(2), int(match.group(3))
-    ip_address(host)
-    if port > 65_535:
-        raise ValueError(f"port {port} is above 65535")
-    return Endpoint(host, port)
-
-
-def _one_or_many(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
-def _distinct(value: tuple[Endpoint, ...]) -> tuple[Endpoint, ...]:
-    """Refuse an address that is there twice: it would be bound twice. Port 0 is another port each time."""
-    said = set()
-    for endpoint in value:
-        same = ip_address(endpoint.host), endpoint.port
-        if endpoint.port and same in said:
-            raise ValueError(f"{endpoint} is there twice; name it once")
-        said.add(same)
-    return value
-
-
-def _auto(value: Any) -> Any:
-    return None if value == "auto" else value
-
-
-def _address(value: str) -> str:
-    """Read an IP address; no name is resolved."""
-    try:
-        return str(ip_address(value))
-    except ValueError:
-        raise ValueError(f"{value!r} is not an IP address; names are not resolved") from None
-
-
-def _name(value: str) -> str:
-    if not re.fullmatch(r"(?!.{254})([^\s.]{1,63}\.)+", value):
-        raise ValueError(f"{value!r} is not a whole domain name; write it with its final dot: www.example.com.")
-    return value
-
-
-def _nameable(value: Path) -> Path:
-    if "\0" in str(value):
-        raise ValueError("no file has a NUL in its name")
-    return value
-
-
-File = Annotated[Path, AfterValidator(_nameable)]
-Listen = Annotated[Endpoint, BeforeValidator(_endpoint), WithJsonSchema({"type": "string", "examples": ["127.0.0.1:5300", "[::1]:5300"]})]
-Address = Annotated[str, AfterValidator(_address)]
-Name = Annotated[str, AfterValidator(_name)]
-Seconds = Annotated[float, BeforeValidator(durations.seconds), WithJsonSchema({"type": ["string", "number"], "examples": ["10s", 2.5]})]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False)
-
-
-class Tcp(_Section):
+class Tcp(Section):
     """Limits on TCP connections, per plane."""
 
     connections: int = Field(default=800, ge=1, le=100_000, description="connections at once, per plane; below the limit on open files")
@@ -124,14 +49,14 @@ class Tcp(_Section):
     idle: Seconds = Field(default=10.0, ge=0.5, le=3600, description="time without a whole query after which a connection is closed")
 
 
-class Dns(_Section):
+class Dns(Section):
     """The DNS service."""
 
-    listen: Annotated[tuple[Listen, ...], BeforeValidator(_one_or_many), AfterValidator(_distinct)] = Field(
+    listen: Annotated[tuple[Listen, ...], BeforeValidator(one_or_many), AfterValidator(distinct)] = Field(
         default=(Endpoint("127.0.0.1", 5300), Endpoint("::1", 5300)), min_length=1, description="addresses and ports, UDP and TCP on each"
     )
     engine: Literal["auto", "python", "native"] = Field(default="auto", description="which engine answers; auto: the fastest that is installed")
-    threads: Annotated[int | None, BeforeValidator(_auto), WithJsonSchema({"type": ["integer", "string"]})] = Field(
+    threads: Annotated[int | None, BeforeValidator(auto), WithJsonSchema({"type": ["integer", "string"]})] = Field(
         default=None, ge=1, le=256, description="threads that answer (python engine: processes, for its threads take turns); auto: one per core"
     )
     pin: bool = Field(default=False, description="whether each of these keeps to a core of its own; for a machine that does nothing else")
@@ -141,7 +66,7 @@ class Dns(_Section):
     ecs: bool = Field(default=True, description="whether EDNS client subnets are heeded (RFC 7871)")
 
 
-class Geo(_Section):
+class Geo(Section):
     """What is known of places."""
 
     database: File | None = Field(
@@ -150,33 +75,31 @@ class Geo(_Section):
     networks: File | None = Field(default=None, description="the operator's own networks; default: networks.yaml if it is there")
 
 
-class Canary(_Section):
+class Canary(Section):
     """Names that every nameserver must answer: one that lost its zones, or answers nobody, is noticed from outside."""
 
-    names: Annotated[tuple[Name, ...], BeforeValidator(_one_or_many)] = Field(
-        default=(), description="names with A records, in zones that are served"
-    )
-    servers: Annotated[tuple[Listen, ...], BeforeValidator(_one_or_many), AfterValidator(_distinct)] = Field(
+    names: Annotated[tuple[Name, ...], BeforeValidator(one_or_many)] = Field(default=(), description="names with A records, in zones that are served")
+    servers: Annotated[tuple[Listen, ...], BeforeValidator(one_or_many), AfterValidator(distinct)] = Field(
         default=(), description="ADDRESS:PORT of each nameserver"
     )
 
 
-class Probe(_Section):
+class Probe(Section):
     """The prober of this node."""
 
     name: str = Field(default="", description="unique name of this prober; default: the node's")
     place: str = Field(default="", description="where it stands, for quorums over places; default: its name")
     exec: bool = Field(default=False, description="whether checks of type exec, which are programs, may run on this machine")
-    copies: Annotated[int | None, BeforeValidator(_auto), WithJsonSchema({"type": ["integer", "string"]})] = Field(
+    copies: Annotated[int | None, BeforeValidator(auto), WithJsonSchema({"type": ["integer", "string"]})] = Field(
         default=None, ge=1, le=64, description="probers of one place that look at the same target; auto: so many that there are three over all places"
     )
-    references: Mapping[str, Annotated[tuple[Address, ...], BeforeValidator(_one_or_many)]] = Field(
+    references: Mapping[str, Annotated[tuple[Address, ...], BeforeValidator(one_or_many)]] = Field(
         default_factory=dict, description="check to addresses that always work; when half of them fail, this prober does not trust its own eyes"
     )
     canary: Canary = Field(default=Canary(), description="names asked of every nameserver")
 
 
-class Keys(_Section):
+class Keys(Section):
     """Who signs here, and whose signatures are believed, in a shared store."""
 
     prober: File | None = Field(default=None, description="private key of this prober; its votes are signed with it")
@@ -185,26 +108,26 @@ class Keys(_Section):
     trust: File | None = Field(default=None, description="keys.yaml, the public keys; present: nothing unsigned is believed; absent: everybody is")
 
 
-class Metrics(_Section):
+class Metrics(Section):
     """Where metrics and health of the process itself are served."""
 
     listen: Listen | None = Field(default=Endpoint("127.0.0.1", 8053), description="/metrics, /livez, /readyz; null: nowhere")
 
 
-class Log(_Section):
+class Log(Section):
     """What is logged, and how."""
 
     level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="least level that is logged")
     format: Literal["auto", "text", "json"] = Field(default="auto", description="auto: text on a terminal, JSON elsewhere")
 
 
-class Settings(_Section):
+class Settings(Section):
     """All settings of a node; paths are absolute or relative to the working directory."""
 
     node: str = Field(default_factory=socket.gethostname, min_length=1, max_length=255, description="this node's name; default: the host's")
     dns: Dns = Field(default=Dns(), description="the DNS service")
     store: str = Field(default="memory://", pattern="^[a-z+]+://", description="where votes are shared", json_schema_extra={"secret": True})
-    zones: Annotated[tuple[File, ...], BeforeValidator(_one_or_many)] = Field(
+    zones: Annotated[tuple[File, ...], BeforeValidator(one_or_many)] = Field(
         (Path("zones"),), min_length=1, description="files and folders of zones; they share one namespace"
     )
     geo: Geo = Field(default=Geo(), description="what is known of places")
