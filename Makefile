@@ -19,7 +19,7 @@ test: .venv/dev
 	@$(MAKE) --no-print-directory .venv/native
 	@$(MAKE) --no-print-directory lint
 	@deploy/native-engine test .venv
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto
 
 native: .venv/native
 

@@ -1,10 +1,13 @@
-"""The engines. What asks through `engine` holds for each of them."""
+"""The engines: what asks through `engine` holds for each of them. And how tests are shared among workers (`pytest -n 2`, as in `make test`)."""
 
 from __future__ import annotations
 
 import pytest
 
 from gslb.testing import engines
+
+# Folders whose tests stay with one worker, one after the other: whole services whose promises are in seconds, or that share what is dear to start.
+ONE_BY_ONE = ("tests/live/",)
 
 
 @pytest.fixture(scope="session", params=["python", "native"])
@@ -21,3 +24,30 @@ def engine_name(request: pytest.FixtureRequest) -> str:
     if request.param == "native" and (why := engines.native_missing()):
         pytest.skip(why)
     return str(request.param)
+
+
+def part(nodeid: str) -> str:
+    """What a worker is given as a whole: a file, so that what a module shares is made once; or a folder of ONE_BY_ONE."""
+    file = nodeid.partition("::")[0]
+    return next((folder for folder in ONE_BY_ONE if file.startswith(folder)), file)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with what takes one worker longest; otherwise the random order stays."""
+    if config.getoption("numprocesses", None) is None and not hasattr(config, "workerinput"):
+        return
+    items.sort(key=lambda item: part(item.nodeid) not in ONE_BY_ONE)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Hand out parts, in the order of the tests."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Parts(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return part(nodeid)
+
+    config.option.loadscopereorder = False
+    return Parts(config, log)
