@@ -19,6 +19,7 @@ from gslb.errors import GslbError, ListenError, StoreError, UsageError
 from gslb.role import identity
 from gslb.role.excuses import Excuses
 from gslb.role.keeper import Keeper
+from gslb.role.notify_systemd import Systemd
 from gslb.role.probing import Probing
 from gslb.role.registrar import Registrar
 from gslb.store import open_store
@@ -56,6 +57,7 @@ class ProberRole:
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
         self._hangup = asyncio.Event()
+        self._systemd = Systemd()
         self._keeper = Keeper(settings.state_dir, lambda: self._probing.prober.votes)
         who = identity.of(settings)
         self._store = open_store(settings.store, who)
@@ -85,7 +87,9 @@ class ProberRole:
         parts = self._probing.run(), self._registrar.run(self._look_anew), self._keeper.run(), self._reload_on_hangup(), self._settle()
         work = [self._start(one) for one in parts]
         log.info("probing", prober=self._settings.probe_name, place=self._settings.probe_place)
+        self._systemd.ready()
         await self._stop.wait()
+        self._systemd.stopping()
         for task in work:
             task.cancel()
         await asyncio.wait(work)

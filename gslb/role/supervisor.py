@@ -21,6 +21,7 @@ from gslb import log
 from gslb.errors import GslbError
 from gslb.role import claims, leash, open_files
 from gslb.role.child import Child, Program, describe
+from gslb.role.notify_systemd import Systemd
 from gslb.role.options import Options
 from gslb.transport import listen
 from gslb.transport.listen import AddressMissingError, Endpoint, Pair
@@ -70,6 +71,7 @@ class Supervisor:
         self._begun: asyncio.Future[None] = self._loop.create_future()
         self._stop: asyncio.Future[None] = self._loop.create_future()
         self._terminal = os.isatty(0)
+        self._systemd = Systemd()
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT. Raises UsageError, ListenError or StartError where the service cannot begin."""
@@ -93,6 +95,7 @@ class Supervisor:
                 await self._stop
             log.info("stopping")
         finally:
+            self._systemd.stopping()
             for task in self._handing:
                 task.cancel()
             await asyncio.gather(*(child.stop() for child in (*self._planes, self._control)))
@@ -155,6 +158,7 @@ class Supervisor:
         answering = {"engine": self._service.options.engine, "planes": len(self._planes), "threads": len(self._sockets)}
         log.info("listening", addresses=self._listening(), **answering)
         self._control.send({"listening": self._listening()})
+        self._systemd.ready(f"answers at {', '.join(self._listening())}")
 
     def _bind(self) -> None:
         """Bind every endpoint once per thread; port 0 is chosen with the first and the same for the others."""

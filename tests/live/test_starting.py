@@ -73,3 +73,18 @@ async def test_a_stop_while_children_import_is_quiet(start: Any, wait: Any, numb
     assert "Traceback" not in said
     assert "exception" not in said.lower()
     assert not set(children) & set(map(int, filter(str.isdigit, os.listdir("/proc"))))  # noqa: PTH208  numbers, not paths
+
+
+async def test_systemd_is_told_when_it_answers_and_when_it_ends(start: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.setblocking(False)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        service = await start(planes=1)
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(30):
+            said = (await loop.sock_recv(manager, 1000)).decode()
+            assert said.splitlines() == ["READY=1", f"MAINPID={service.process.pid}", f"STATUS=answers at 127.0.0.1:{service.port}"]
+            service.process.terminate()
+            assert await loop.sock_recv(manager, 1000) == b"STOPPING=1"
+            assert await service.process.wait() == 0
