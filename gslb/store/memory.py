@@ -8,9 +8,11 @@ from types import MappingProxyType
 from typing import Final
 
 from gslb.errors import StoreError
+from gslb.event import Audit, Event
 from gslb.lease import Lease
 from gslb.override import Word
 from gslb.store.changes import EVERYTHING, Listeners
+from gslb.store.diary import Diary
 from gslb.store.state import Hint, NodeReport, Overrides, OvertakenError, Pulse, Push, Pushed, State
 from gslb.verdict import Target, Vote
 
@@ -29,6 +31,7 @@ class MemoryStore:
         self._nodes: dict[str, NodeReport] = {}
         self._pushes: dict[tuple[str, str], Push] = {}
         self._listeners = Listeners()
+        self._diary = Diary(clock)
         self._closed = False
 
     async def publish(self, prober: str, votes: Sequence[Vote]) -> None:
@@ -97,16 +100,30 @@ class MemoryStore:
         self._open()
         if version != self._overrides.version:
             raise OvertakenError("overrides were changed by somebody else meanwhile")
-        self._overrides = self._overrides.with_words(words, self._clock())
-        self._tell(EVERYTHING)
-        return self._overrides
+        self._diary.said(words, self._overrides.version + 1)
+        return self._write(words)
 
     async def remind(self, words: Iterable[Word], sealed: bytes = b"") -> Overrides:  # noqa: ARG002  within one process nobody signs
         """Bring back words from before: of two with the same key the one said later stands."""
         self._open()
         known = self._overrides.words
         news = [word for word in words if word.key not in known or word.since > known[word.key].since]
-        return await self.say(news, self._overrides.version) if news else self._overrides
+        return self._write(news) if news else self._overrides
+
+    async def tell(self, events: Sequence[Event]) -> None:
+        """Keep what happened, for show."""
+        self._open()
+        self._diary.tell(events)
+
+    async def told(self, after: str, limit: int) -> Sequence[Event]:
+        """Return what was told after that id, oldest first; after "": the newest."""
+        self._open()
+        return self._diary.told(after, limit)
+
+    async def audited(self, before: str, limit: int) -> Sequence[Audit]:
+        """Return who did what before that id, newest first; before "": the newest."""
+        self._open()
+        return self._diary.audited(before, limit)
 
     async def pulse(self) -> Pulse:
         """Return what must be known every second."""
@@ -145,6 +162,11 @@ class MemoryStore:
     def _open(self) -> None:
         if self._closed:
             raise StoreError("the store is closed")
+
+    def _write(self, words: Sequence[Word]) -> Overrides:
+        self._overrides = self._overrides.with_words(words, self._clock())
+        self._tell(EVERYTHING)
+        return self._overrides
 
     def _tell(self, hint: Hint) -> None:
         self._listeners.tell(hint)

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 from gslb.errors import StoreError
+from gslb.event import Audit, Event
 from gslb.lease import Lease, Leases
 from gslb.override import HOLD, Hold, Override, Withdrawal, Word
 from gslb.verdict import Target, Vote
@@ -182,6 +183,18 @@ class Store(Protocol):
 
         A store that asks for signatures takes, from whoever cannot sign, what `sealed` proves and nothing else.
         """
+        ...
+
+    async def tell(self, events: Sequence[Event]) -> None:
+        """Write what happened, for others' timelines; the last 10,000 are kept, each at most 4 KiB. Nobody is told by a hint."""
+        ...
+
+    async def told(self, after: str, limit: int) -> Sequence[Event]:
+        """Return what was told after that id, oldest first; after "": the newest `limit`."""
+        ...
+
+    async def audited(self, before: str, limit: int) -> Sequence[Audit]:
+        """Return who did what before that id, newest first; before "": the newest `limit`."""
         ...
 
     async def pulse(self) -> Pulse:

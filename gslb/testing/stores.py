@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from gslb.errors import StoreError
+from gslb.event import Event
 from gslb.lease import Lease
 from gslb.override import Hold, Kind, Level, Override, Withdrawal
 from gslb.store.state import Hint, NodeReport, Overrides, OvertakenError, Push, Store
@@ -25,7 +26,7 @@ HOLD: Final = Hold("ann", "probers are moved", 106.0, _FOREVER)
 
 async def check_store(make: Callable[[], Awaitable[Store]]) -> None:
     """Hold a store to its contract. `make` opens an empty one each time; several from one `make` need not share anything."""
-    for law in (*_OF_VOTES, *_OF_LEASES, *_OF_OVERRIDES, _closes):
+    for law in (*_OF_VOTES, *_OF_LEASES, *_OF_OVERRIDES, *_OF_THE_DIARY, _closes):
         store = await make()
         try:
             async with asyncio.timeout(_LIMIT * 2):
@@ -271,6 +272,55 @@ async def _tells_of_words(store: Store) -> None:
     assert before.overrides == said, "what was read does not change"
 
 
+async def _tells_what_happened(store: Store) -> None:
+    """Give events back whole, in the order they were told, from any of them on; the newest ones to whoever names none."""
+    assert list(await store.told("", 10)) == []
+    whole = Event("verdict", "web 192.0.2.1", "down: 2 of 3 — ✓", 100.5, "warning", "ann", "ns1", {"votes": ["p1", 2, None]}, "verdict/web/1")
+    await store.tell([])
+    await store.tell([whole, *(replace(whole, at=float(n), key=f"{n}") for n in range(4))])
+    await store.tell([replace(whole, key="last")])
+    events = await store.told("", 10)
+    assert replace(events[0], id="") == whole, "every field comes back"
+    assert [event.key for event in events] == [whole.key, "0", "1", "2", "3", "last"]
+    assert len({event.id for event in events}) == len(events), "each has an id of its own"
+    assert list(await store.told("", 2)) == list(events[-2:])
+    assert list(await store.told(events[1].id, 3)) == list(events[2:5])
+    assert list(await store.told(events[-1].id, 3)) == []
+    await _refuses(lambda: store.told("no id", 3))
+
+
+async def _bounds_what_happened(store: Store) -> None:
+    """Take an event whose evidence does not fit, without it."""
+    await store.tell([Event("reload", "files", "x" * 5000, 1.0, evidence={"problems": ["y" * 100] * 1000})])
+    (event,) = await store.told("", 10)
+    assert event.what.startswith("xxx")
+    assert len(str(event)) < 4096
+
+
+async def _audits(store: Store) -> None:
+    """Keep who said what, newest first; bringing words back is no deed of anybody."""
+    said = await store.say([DRAIN, WEIGHT], 0)
+    await store.say([Withdrawal(DRAIN.key, "cat", "done", _FOREVER)], said.version)
+    await store.remind([replace(WEIGHT, since=200.0)])
+    newest, first = await store.audited("", 10)
+    assert "taken back" in newest.what
+    assert "done" in newest.what
+    assert (newest.by, first.by) == ("cat", "ann, bob")
+    assert "site fra drain: new switches — ✓" in first.what
+    assert first.at <= newest.at
+    assert list(await store.audited(newest.id, 10)) == [first]
+    assert list(await store.audited("", 1)) == [newest]
+    await _refuses(lambda: store.audited("+", 3))
+
+
+async def _refuses(use: Callable[[], Awaitable[object]]) -> None:
+    try:
+        await use()
+    except StoreError:
+        return
+    raise AssertionError("it was taken")
+
+
 async def _closes(store: Store) -> None:
     """End the listeners on closing, and afterwards say so with a StoreError."""
     listener = store.changes()
@@ -285,7 +335,8 @@ async def _closes(store: Store) -> None:
         except StopAsyncIteration:
             continue
         raise AssertionError("a closed store gave a hint")
-    for use in (store.read, lambda: store.publish("p1", []), lambda: store.say([DRAIN], 0), lambda: store.remind([DRAIN])):
+    closed = (lambda: store.told("", 1), lambda: store.audited("", 1), lambda: store.tell([]))
+    for use in (store.read, lambda: store.publish("p1", []), lambda: store.say([DRAIN], 0), lambda: store.remind([DRAIN]), *closed):
         try:
             await use()
         except StoreError:
@@ -300,3 +351,4 @@ def _vote(prober: str, target: Target, state: State = State.UP) -> Vote:
 _OF_VOTES: Final = (_begins_empty, _keeps_votes_apart, _replaces, _forgets, _states_do_not_change, _hints, _refuses_false_names)
 _OF_LEASES: Final = (_rewrites, _keeps_leases, _tells_of_leases, _leaves, _shows_nodes, _takes_pushes)
 _OF_OVERRIDES: Final = (_takes_words, _refuses_overtaken_words, _withdraws, _is_reminded, _tells_of_words)
+_OF_THE_DIARY: Final = (_tells_what_happened, _bounds_what_happened, _audits)

@@ -16,6 +16,7 @@ LARGEST: Final = 128 << 10  # octets read of any string: the largest record ther
 INLINE: Final = 16 << 10  # octets of a record that travels in its hint; a larger one is fetched by those who need it
 HINTS: Final = 4096  # hints kept: some minutes of a fleet in trouble; whoever is further behind reads everything
 AUDIT: Final = 10_000  # entries kept of who said what
+EVENTS: Final = 10_000  # entries kept of what happened: days of a quiet fleet, minutes of one in trouble
 CHANGES: Final = 256  # records of changes in one prober's hash, then all is written anew
 PARTS: Final = 256  # records that all votes of one prober may take: 131,072 votes
 HASH: Final = 16 << 20  # octets that one hash may take in the server's memory; a larger one is not read
@@ -39,6 +40,7 @@ class Layout:
         self.nodes = self.prefix + "nodes"
         self.registrants = self.prefix + "registrants"
         self.audit = self.prefix + "audit"
+        self.events = self.prefix + "events"
 
     def lease(self, prober: str) -> str:
         """Return the key of a prober's lease: a string, one record."""

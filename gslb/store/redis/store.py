@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from typing import Any, Final
 
 from gslb.errors import StoreError
+from gslb.event import Audit, Event
 from gslb.lease import Lease
 from gslb.override import Word
 from gslb.store import node_record, push_record
@@ -21,6 +22,7 @@ from gslb.store.identity import Identity
 from gslb.store.ledger import Ledger
 from gslb.store.redis import layout, snapshot
 from gslb.store.redis.connection import DEADLINE, Command, Wire
+from gslb.store.redis.diary import Diary
 from gslb.store.redis.discovery import connect
 from gslb.store.redis.layout import Layout
 from gslb.store.redis.link import Link
@@ -48,6 +50,7 @@ class RedisStore:
         self._listeners = Listeners()
         self._words = Words(self._keys, identity, self.ledger)
         self._probers = Probers(self._keys, identity, self.ledger, self._writer, self._listeners.tell)
+        self._diary = Diary(self._keys, self._writer, self.ledger.refuse)
         self._replica: Replica | None = None
         self._following: asyncio.Task[None] | None = None
         self._pushes = 0
@@ -131,7 +134,23 @@ class RedisStore:
         said = tuple(words)
         return await self._wrote(lambda wire: self._words.remind(wire, said, sealed))
 
+    async def tell(self, events: Sequence[Event]) -> None:
+        """Write what happened, for show."""
+        self._open()
+        if events:
+            await self._diary.tell(events)
+
     # --- readers
+
+    async def told(self, after: str, limit: int) -> Sequence[Event]:
+        """Return what was told after that id, oldest first; after "": the newest."""
+        self._open()
+        return await self._diary.told(after, limit)
+
+    async def audited(self, before: str, limit: int) -> Sequence[Audit]:
+        """Return who did what before that id, newest first; before "": the newest."""
+        self._open()
+        return await self._diary.audited(before, limit)
 
     async def pulse(self) -> Pulse:
         """Return what must be known every second."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gslb.errors import StoreError
+from gslb.event import Event
 from gslb.lease import Lease
 from gslb.override import Kind, Level, Override
 from gslb.store import Identity, NodeReport, Push, open_store
@@ -71,6 +72,11 @@ async def test_each_does_its_work(guarded, as_user):
         await site.push(Push("fra", "192.0.2.7", pulse.time, pulse.time + 30, check="app"))
         assert set((await prober.pushed()).words) == {("fra", "app/192.0.2.7")}
         await node.report(NodeReport("ns1", pulse.time))
+        await node.tell([Event("plane", "plane 0", "began", pulse.time)])
+        await control.tell([Event("reload", "files", "accepted", pulse.time)])
+        first, _second = await node.told("", 10)
+        assert [event.kind for event in await control.told(first.id, 10)] == ["reload"]
+        assert len(await node.audited("", 10)) == len(await control.audited("", 10)) == 1
         await node.remind([DRAIN])
         await anext(listener)
         state = await node.read()
@@ -93,6 +99,7 @@ async def test_a_prober_says_nothing_but_its_own_votes(as_user):
             lambda: prober.renew(Lease("p2", "iad", 1.0)),
             lambda: prober.leave("p2"),
             lambda: prober.report(NodeReport("ns1", 1.0)),
+            lambda: prober.tell([Event("plane", "plane 0", "began", 1.0)]),
             lambda: prober.push(Push("fra", "192.0.2.7", 1.0, 2.0, check="app")),
         ):
             with pytest.raises(StoreError, match="NOPERM"):

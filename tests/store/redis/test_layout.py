@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from gslb.event import Event
 from gslb.lease import Lease
 from gslb.override import Kind, Level, Override
-from gslb.store import Identity, NodeReport, Push
+from gslb.store import Identity, NodeReport, Push, event_record
 from gslb.store.redis import layout
 from gslb.store.redis.layout import Layout
 from gslb.verdict import State, Target, Vote
@@ -32,6 +33,7 @@ def test_every_key_has_a_row():
 
 def test_bounds_are_as_written():
     text = PAGE.read_text()
+    assert f"{layout.EVENTS:,} entries of {event_record.LARGEST >> 10} KiB" in text
     for number, unit in ((layout.HINTS, " entries"), (layout.NAMES, " are read"), (layout.NONCES, " are read"), (layout.PUSHES, " fields")):
         assert f"{number:,}{unit}" in text
     assert f"{layout.INLINE >> 10} KiB" in text
@@ -47,6 +49,7 @@ async def test_what_is_there_is_on_the_page(redis, opened):
     now = (await store.renew(Lease("PROBER", "fra", 1.0))).time
     await store.say([Override(Kind.DRAIN, Level.SITE, site="fra", author="ann", since=now)], 0)
     await store.report(NodeReport("NODE", now))
+    await store.tell([Event("plane", "plane 0", "began", now)])
     await store.push(Push("SITE", "192.0.2.7", now, now + 30, check="app"))
     found = {key.decode(): redis.ask("TYPE", key).decode() for key in redis.ask("KEYS", "*")}
     table = documented()
