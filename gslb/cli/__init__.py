@@ -14,7 +14,7 @@ from typing import Final
 import typer
 from typer.exceptions import TyperException
 
-from gslb.cli import asking, checking, demonstrating, explaining, geography, keys, overriding, probing, registering, serving, versions
+from gslb.cli import asking, checking, demonstrating, explaining, geography, health, keys, overriding, probing, registering, serving, versions
 from gslb.errors import GslbError, UsageError
 
 app: Final = typer.Typer(
@@ -29,6 +29,7 @@ app: Final = typer.Typer(
 serving.add_to(app)
 checking.add_to(app)
 versions.add_to(app)
+health.add_to(app)
 asking.add_to(app)
 explaining.add_to(app)
 overriding.add_to(app)
