@@ -33,7 +33,7 @@ from gslb.role.reach import Reach
 from gslb.role.transitions import Transitions
 from gslb.store import Identity, open_store
 from gslb.testing.lab import RedisServer
-from gslb.testing.lab.redis import free_port
+from gslb.testing.ports import free_port
 from gslb.verdict import State, Vote
 
 ZONE = """

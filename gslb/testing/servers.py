@@ -12,6 +12,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
+from gslb.testing.ports import free_port
+
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 _CHUNK: Final = b"x" * 65536
@@ -112,7 +114,4 @@ async def trouble(how: str) -> AsyncIterator[int]:
 
 def closed_port() -> int:
     """Return a port of 127.0.0.1 where nothing listens."""
-    with socket.socket() as line:
-        line.bind(("127.0.0.1", 0))
-        port: int = line.getsockname()[1]
-        return port
+    return free_port()

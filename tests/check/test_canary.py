@@ -63,7 +63,7 @@ async def test_each_nameserver_is_asked_and_changes_are_told(monkeypatch: pytest
         canary = Canary((NAME, "api.example.com."), [("127.0.0.1", at), ("127.0.0.1", there)], SystemClock(), lambda *what: told.put_nowait(what))
         task = asyncio.create_task(canary.run())
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(30):
                 assert {(await told.get())[:2], (await told.get())[:2]} == {(Server("127.0.0.1", at), True), (Server("127.0.0.1", there), True)}
                 assert set(good.asked) == {NAME, "api.example.com."}
                 other.lost, other.asked[:] = 1, []
@@ -108,7 +108,7 @@ async def test_references_fail_at_once_and_are_well_after_good_rounds(references
     it, changed = references()
     sure = Check("sure", "tcp", {"port": closed_port()}, 0.05, 0.04, 3, 10, 5, "d")
     it.set([(sure, "127.0.0.1"), (replace(sure, options={}), "127.0.0.1")])
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         await changed.wait()
         assert it.failing == "2 of 2 references fail", "one refuses, and one cannot be looked at, which is our own fault"
         changed.clear()

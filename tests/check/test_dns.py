@@ -236,7 +236,7 @@ async def test_nsd(define, tmp_path):
     nsd = await asyncio.create_subprocess_exec("nsd", "-d", "-c", str(tmp_path / "nsd.conf"), stderr=asyncio.subprocess.PIPE)
     try:
         check = Dns.build(define("dns", name="www.example.com", port=port, answers=["192.0.2.10"]))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while (seen := await check.observe(HERE)).reason == "connection refused" and nsd.returncode is None:
                 await asyncio.sleep(0.05)
         assert (seen.result, seen.reason) == (Result.OK, "NOERROR, 1 answers")

@@ -86,7 +86,7 @@ async def test_the_deadline_kills_the_whole_session(define, tmp_path):
     assert 0.3 <= seen.seconds < 1.0
     numbers = [int(word) for word in pids.read_text().split()]
     assert len(numbers) == 2
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(20):
         while any(alive(number) for number in numbers):
             await asyncio.sleep(0.01)
 
@@ -104,7 +104,7 @@ async def test_a_daemon_left_behind_does_not_hold_us(define, tmp_path):
     seen = await script(define, f"sleep 60 & echo $! > {pids}; echo started")
     assert (seen.result, seen.reason) == (Result.OK, "started")
     assert seen.seconds < 1.0
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(20):
         while alive(int(pids.read_text())):
             await asyncio.sleep(0.01)
 

@@ -20,7 +20,7 @@ async def inside(entrance, leave):
 
 
 async def entered(entrance, count):
-    async with asyncio.timeout(5.0):
+    async with asyncio.timeout(30):
         while entrance.inside < count:
             await asyncio.sleep(0.001)
     for _ in range(20):  # turns in which one more could slip in

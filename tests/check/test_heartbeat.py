@@ -20,7 +20,7 @@ async def test_a_blocked_loop_is_noticed():
         assert heart.stalled(1.0) >= 0.4 - PERIOD - 0.01, "seen at once, before the beat had its turn"
         await asyncio.sleep(PERIOD)
         assert heart.stalled(1.0) >= 0.4 - PERIOD - 0.01, "and remembered"
-        async with asyncio.timeout(5.0):
+        async with asyncio.timeout(30):
             while heart.behind or heart.stalled(0.1):
                 await asyncio.sleep(PERIOD)
     finally:

@@ -350,7 +350,7 @@ async def test_a_store_that_refuses_gets_the_newest_votes_later(monkeypatch):
         world.prober.set_targets(targets("192.0.2.1"))
         assert not world.published
         world.refuse = False
-        async with asyncio.timeout(5.0):
+        async with asyncio.timeout(30):
             while not world.published or not world.forgotten:
                 await asyncio.sleep(0.001)
     assert {a: v.state for a, v in world.votes.items()} == {"192.0.2.1": State.DOWN}
@@ -399,7 +399,7 @@ async def test_a_vote_refused_does_not_replace_a_newer_one(monkeypatch):
         Scripted.says["192.0.2.1"] = FAIL
         await world.clock.advance(5.0)
         refused.set()
-        async with asyncio.timeout(5.0):
+        async with asyncio.timeout(30):
             while not published:
                 await asyncio.sleep(0.001)
     assert [vote.state for vote in published] == [State.DOWN]
@@ -448,7 +448,7 @@ async def test_no_more_in_flight_than_allowed():
         await world.clock.advance(1.0)
         assert (flying, most) == (3, 3)
         land.set()
-        async with asyncio.timeout(5.0):
+        async with asyncio.timeout(30):
             await world.prober.first_round.wait()
     assert most == 3
 
@@ -469,7 +469,7 @@ async def test_a_check_that_does_not_keep_its_deadline_is_cut_off(monkeypatch):
     world.prober.set_targets(targets("192.0.2.1", timeout=0.1))
     async with world.running():
         await world.clock.advance(1.0)
-        async with asyncio.timeout(5.0):
+        async with asyncio.timeout(30):
             await world.prober.first_round.wait()
             await world.clock.settle()
     assert (world.votes["192.0.2.1"].state, world.votes["192.0.2.1"].reason) == (State.DOWN, "timeout: 0.1 s over")
@@ -505,7 +505,7 @@ async def test_one_hanging_one_trickling_one_resetting_of_300_delay_nobody():
         prober.set_targets(wanted)
         task = asyncio.create_task(prober.run())
         try:
-            async with asyncio.timeout(20.0):
+            async with asyncio.timeout(30):
                 await everybody_twice.wait()
         finally:
             task.cancel()
@@ -532,7 +532,7 @@ async def test_a_site_that_dies_and_returns():
             heard.put_nowait(vote)
 
     async def until(state):
-        async with asyncio.timeout(5.0):
+        async with asyncio.timeout(30):
             while (vote := await heard.get()).state is not state:
                 pass
         return vote
@@ -612,7 +612,7 @@ async def test_programs_run_only_where_the_settings_say_so():
         prober = Prober("p1", publish, programs=allowed, jitter=lambda: 0.0)
         prober.set_targets({Target("run", "e", "127.0.0.1"): command})
         task = asyncio.create_task(prober.run())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while allowed not in votes:
                 await asyncio.sleep(0.01)
         task.cancel()

@@ -42,7 +42,7 @@ async def test_what_does_not_fit_goes_later_and_before_an_answer_is_waited_for(p
         theirs.close()
         return heard
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         task = asyncio.create_task(other())
         wire.write(MUCH)
         wire.write(b"end.")

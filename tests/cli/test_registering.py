@@ -60,7 +60,7 @@ def test_a_store_that_is_not_there(run, tmp_path):
 async def test_it_is_said_again_and_taken_back_in_the_end():
     store, told, stop = MemoryStore(), [], asyncio.Event()
     task = asyncio.create_task(site.keep_saying(store, MEMBER, site.Times(), stop, told.append))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not (await store.read()).pushes:
             await asyncio.sleep(0.005)
         first = told[0]
@@ -85,7 +85,7 @@ async def test_a_check_is_left_to_its_lease_and_a_store_that_was_away_is_told_ag
 
     store, told, stop = Away(), [], asyncio.Event()
     task = asyncio.create_task(site.keep_saying(store, CHECK, site.Times(), stop, told.append))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not told:
             await asyncio.sleep(0.005)
     stop.set()

@@ -25,6 +25,7 @@ from netaddr import IPSet
 
 from gslb.role import local
 from gslb.role.simulated import OK, Simulation
+from gslb.testing.ports import free_port
 
 INTERVAL, TIMEOUT, DOWN, UP = 0.3, 0.25, 2, 2
 
@@ -206,10 +207,7 @@ def wait() -> Callable[..., Any]:
 
 @pytest.fixture
 async def sites() -> AsyncIterator[Simulation]:
-    with socket.socket() as probe:
-        probe.bind((SITES["fra"], 0))
-        port = probe.getsockname()[1]
-    simulation = Simulation(SITES, port)
+    simulation = Simulation(SITES, free_port())
     await simulation.start()
     yield simulation
     await simulation.close()

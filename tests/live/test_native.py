@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import pytest
 
 from gslb import __version__
 from gslb.testing import engines
+from gslb.testing.ports import free_port
 
 WHY = engines.native_missing()
 pytestmark = [pytest.mark.live, pytest.mark.skipif(bool(WHY), reason=WHY)]
@@ -27,12 +27,6 @@ async def dig(where: str, port: int, *words: str) -> list[str]:
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT)
     said, _ = await process.communicate()
     return said.decode().split()
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 def tasks(pid: int) -> dict[str, int]:

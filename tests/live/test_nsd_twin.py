@@ -5,7 +5,6 @@ NSD is the Debian package, in the foreground on loopback, asked over a socket; o
 
 from __future__ import annotations
 
-import contextlib
 import os
 import random
 import shutil
@@ -31,6 +30,7 @@ from gslb.compiler.zones import compile_zone
 from gslb.config import master_file
 from gslb.errors import Problems
 from gslb.plan import Snapshot
+from gslb.testing.ports import free_port
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 
@@ -136,17 +136,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, text in ZONES.items():
         (folder / f"{name}.zone").write_text(text)
     return folder
-
-
-def free_port() -> int:
-    """Return a port that is free for UDP and TCP."""
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as stream, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagram:
-            stream.bind(("127.0.0.1", 0))
-            port: int = stream.getsockname()[1]
-            with contextlib.suppress(OSError):
-                datagram.bind(("127.0.0.1", port))
-                return port
 
 
 @pytest.fixture(scope="module")

@@ -11,13 +11,9 @@ from typing import Any
 
 import pytest
 
+from gslb.testing.ports import free_port
+
 pytestmark = pytest.mark.live
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 async def first_to_end(*services: Any) -> tuple[Any, Any]:

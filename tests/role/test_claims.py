@@ -14,6 +14,7 @@ import pytest
 
 from gslb.errors import ListenError, UsageError
 from gslb.role import claims
+from gslb.testing.ports import free_port
 from gslb.transport.listen import Endpoint
 
 HOLD = """
@@ -47,9 +48,7 @@ async def held(state_dir: Path, endpoint: Endpoint) -> AsyncIterator[asyncio.sub
 
 @pytest.fixture
 def endpoint() -> Endpoint:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return Endpoint(*free.getsockname())
+    return Endpoint("127.0.0.1", free_port())
 
 
 @pytest.fixture
@@ -85,7 +84,7 @@ async def test_of_many_at_once_one_gets_it(endpoint: Endpoint, said: list[str]) 
             await hold.wait()
 
     tasks = [asyncio.create_task(one()) for _ in range(8)]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while len(done := [task for task in tasks if task.done()]) < 7:
             await asyncio.sleep(0.01)
     assert all(isinstance(task.exception(), ListenError) for task in done)

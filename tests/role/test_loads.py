@@ -34,7 +34,7 @@ def broken(settings: Settings) -> Path:
 
 
 async def kept(settings: Settings) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not list(settings.state_dir.glob("accepted*")):
             await asyncio.sleep(0.01)
 

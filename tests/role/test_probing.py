@@ -138,7 +138,7 @@ async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
 
 @asynccontextmanager
 async def soon() -> AsyncIterator[None]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         yield
 
 

@@ -120,7 +120,7 @@ async def test_votes_of_before_the_start_are_judged_at_once_and_a_dead_prober_is
         await store.renew(Lease(name, name, time.time(), lasts=0.5))
         await store.publish(name, [Vote(ONE, name, State.UP, 901.0)])
     pulses = asyncio.create_task(publisher.age())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while publisher.verdicts[ONE].state is not State.UP:
             await asyncio.sleep(0.01)
         while not publisher.verdicts[ONE].held:  # their leases ran out, and nobody said anything

@@ -77,7 +77,7 @@ async def test_open_connections_end_when_a_site_breaks(simulation):
     while not site.requests:
         await asyncio.sleep(0.001)
     await simulation.obey("break fra stop")
-    async with asyncio.timeout(5.0):
+    async with asyncio.timeout(30):
         assert await reader.read() == b""
     writer.close()
 
@@ -124,7 +124,7 @@ async def test_what_a_crash_left_behind_is_no_obstacle(tmp_path):
 
 
 async def test_a_port_in_use_is_one_clear_line():
-    async with asyncio.timeout(5.0):
+    async with asyncio.timeout(30):
         server = await asyncio.start_server(lambda _reader, _writer: None, SITES["sjc"], 0)
         port = server.sockets[0].getsockname()[1]
         sites = Simulation(port=port)

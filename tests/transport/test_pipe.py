@@ -73,7 +73,7 @@ class Ends:
         assert self.swaps == len(self.snapshots)
 
     async def until(self, condition: Callable[[], object]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not condition():
                 await asyncio.sleep(0.001)
 

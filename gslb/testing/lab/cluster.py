@@ -6,8 +6,9 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Final, Self
 
-from gslb.testing.lab.redis import RedisServer, free_port
+from gslb.testing.lab.redis import RedisServer
 from gslb.testing.lab.waiting import until
+from gslb.testing.ports import free_port
 
 SLOTS: Final = 16_384
 NODES: Final = 3  # fewer do not agree on anything

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
 import tempfile
@@ -18,6 +17,7 @@ from typing import Any, Final, Self
 
 from gslb.testing.lab.line import Address, Line
 from gslb.testing.lab.waiting import until
+from gslb.testing.ports import free_port
 
 _NAMES: Final = ("redis-server", "valkey-server")
 _STARTS: Final = 5  # another port may be taken between the moment it was found free and the start
@@ -215,14 +215,6 @@ class RedisServer:
 def client_context(server: RedisServer) -> ssl.SSLContext:
     """Return what a client needs that believes the server's authority alone."""
     return ssl.create_default_context(cafile=str(server.folder / "ca.pem"))
-
-
-def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody uses now."""
-    with socket.socket() as line:
-        line.bind(("127.0.0.1", 0))
-        port: int = line.getsockname()[1]
-        return port
 
 
 def _program() -> str:

@@ -130,13 +130,13 @@ async def test_hints_that_are_lost_are_noticed():
         async with fleet(redis.url) as (prober, node, _):
             before = metrics.store_snapshots.labels("gap")._value.get()
             redis.ask("INCR", KEY + "n")  # counted, and not there: as good as trimmed before anybody read it
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 while metrics.store_snapshots.labels("gap")._value.get() == before:
                     await asyncio.sleep(0.02)
             redis.ask("DEL", KEY + "hints")
             redis.ask("XADD", KEY + "hints", "1-1", "k", "x", "w", "y")
             rolled = metrics.store_snapshots.labels("rolled back")._value.get()
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 while metrics.store_snapshots.labels("rolled back")._value.get() == rolled:
                     await asyncio.sleep(0.02)
             await prober.publish("p1", [Vote(TARGET, "p1", State.DOWN, 2.0)])
