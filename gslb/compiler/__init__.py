@@ -113,6 +113,10 @@ class Compiler:
         recipe = self._by_number[pool]
         return Rows(self._recipes, Moment(verdicts, now, tuple(overrides))).row(recipe, kind, Place(recipe.division, region))
 
+    def rows(self, pool: int, regions: Sequence[int], kind: int, moment: Moment) -> list[Row]:
+        """Compile rows of many regions in one pass. Raises LookupError for what is not in the plan."""
+        return Rows(self._recipes, moment).table(self._by_number[pool], kind, regions)
+
     def explained(self, pool: int, region: int, kind: int, moment: Moment, recorder: Recorder) -> Row:
         """Compile one row as `row` does, heard by a recorder. Raises LookupError for what is not in the plan."""
         recipe = self._by_number[pool]

@@ -16,7 +16,7 @@ from gslb import names as wire_names
 from gslb.answer.lookup import AAAA, CNAME, A, Found
 from gslb.config.rdata import text as rdata_text
 from gslb.config.rdata import type_text
-from gslb.explain import assume, lifetime, names, packet, places, population
+from gslb.explain import assume, country, lifetime, names, packet, places
 from gslb.explain.listener import Listener
 from gslb.explain.places import Client
 from gslb.explain.question import Question
@@ -36,12 +36,12 @@ def explain(subject: Subject, question: Question) -> dict[str, Any]:
     found = names.find(subject.snapshot, question.name, question.type)
     crowd = []
     if question.country:
-        crowd = population.regions(subject, question.country, _partition(subject, found))
+        crowd = country.regions(subject, question.country, _partition(subject, found))
         question = replace(question, client=crowd[0].address)
     data = _one(subject, question, found)
     if crowd:
         others = [_one(subject, replace(question, client=one.address), found) for one in crowd[1:]]
-        data["country"] = population.story(question.country, crowd, [data, *others])
+        data["country"] = country.story(question.country, crowd, [data, *others])
     return data
 
 

@@ -43,10 +43,11 @@ class Home(NamedTuple):
 
 
 class Atlas:
-    """`locations[0]` is the unknown one; `editions`: the databases it was made of."""
+    """`locations[0]` is the unknown one; `editions`: the databases it was made of, which are kept for `rebuilt`."""
 
-    def __init__(self, locations: list[Location], v4: Runs, v6: Runs, editions: tuple[Edition, ...] = ()) -> None:
+    def __init__(self, locations: list[Location], v4: Runs, v6: Runs, editions: tuple[Edition, ...] = (), databases: Sequence[Database] = ()) -> None:
         self.locations = locations
+        self._databases = databases
         self.editions = editions
         self._v4 = v4
         self._v6 = v6
@@ -86,7 +87,7 @@ class Atlas:
 
     def homes(self, version: int = 4) -> dict[int, Home]:
         """Return where each location (by index) has its addresses of a family; those without any are left out."""
-        runs = self._v4 if version == 4 else self._v6
+        runs = self.runs(version)
         starts = runs.high >> np.uint64(32) if version == 4 else runs.high  # IPv6 is counted in networks of /64: more is no place
         size = np.diff(starts, append=np.uint64(2**32 if version == 4 else 2**64 - 1))
         total = np.zeros(len(self.locations), np.uint64)
@@ -96,6 +97,14 @@ class Atlas:
         largest[runs.value[order]] = order  # the last one written is the largest
         shift = 128 - (32 if version == 4 else 128)  # runs are left-aligned
         return {n: Home(int(total[n]), start(runs, int(largest[n])) >> shift) for n in np.flatnonzero(total).tolist()}
+
+    def rebuilt(self, networks: Sequence[NetworkFact], sites: Mapping[str, Site]) -> Atlas:
+        """Return the atlas of the same databases under other networks."""
+        return build(self._databases, networks, sites)
+
+    def runs(self, version: int) -> Runs:
+        """Return a family's runs; their values are places in `locations`."""
+        return self._v4 if version == 4 else self._v6
 
     def oldest_build(self) -> int | None:
         """Return the Unix time at which the oldest database was built; None without databases or when none says."""
@@ -137,7 +146,7 @@ def build(databases: Sequence[Database], networks: Sequence[NetworkFact], sites:
     gazetteer = operator.Gazetteer(countries(), sites, _states(locations))
     v4 = _overruled(v4, networks, 4, gazetteer, locations)
     v6 = _overruled(v6, networks, 6, gazetteer, locations)
-    return Atlas(list(locations), v4, v6, tuple(Edition(database.name, database.metadata) for database in databases))
+    return Atlas(list(locations), v4, v6, tuple(Edition(database.name, database.metadata) for database in databases), tuple(databases))
 
 
 def _completed(first: Runs, second: Runs, named: Sequence[Location], locations: dict[Location, int]) -> Runs:
