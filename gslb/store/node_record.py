@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import fields
+from types import MappingProxyType
 from typing import Any, Final
 
 from gslb.store.batch import ODD
 from gslb.store.envelope import RefusedError
 from gslb.store.state import NodeReport
 
-LARGEST: Final = 4096  # octets
+LARGEST: Final = 8192  # octets
+EXTRA: Final = 3072  # octets of what is said beside
 _TEXT: Final = 256  # characters of any text
 _SOCKETS: Final = 32  # addresses of one node that are shown
 
 
 def write(report: NodeReport) -> bytes:
-    """Write it; of many addresses only the first ones."""
-    given = {**asdict(report), "listening": [text[:_TEXT] for text in report.listening[:_SOCKETS]]}
-    return json.dumps(given, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    """Write it; of many addresses only the first ones, and beside only what there is room for."""
+    given = {one.name: getattr(report, one.name) for one in fields(report)}
+    return _json(given | {"listening": [text[:_TEXT] for text in report.listening[:_SOCKETS]], "extra": _fitting(report.extra)})
 
 
 def read(node: str, record: bytes) -> NodeReport:
@@ -37,12 +40,34 @@ def read(node: str, record: bytes) -> NodeReport:
             _count(given["generation"]),
             _count(given["probers"]),
             tuple(_text(one) for one in given["listening"][:_SOCKETS]),
+            _extra(given.get("extra", {})),  # earlier versions say nothing there
         )
         if report.node != node:
             raise ValueError("another node's report")
     except (*ODD, RecursionError) as error:
         raise RefusedError("content", f"no report of a node: {error}") from None
     return report
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def _fitting(extra: Mapping[str, Any]) -> dict[str, Any]:
+    """Take what fits, in its order: what is large stands last."""
+    kept: dict[str, Any] = {}
+    room = EXTRA - 2
+    for key, value in extra.items():
+        if (size := len(_json({key: value}))) <= room:
+            kept[key] = value
+            room -= size
+    return kept
+
+
+def _extra(value: Any) -> Mapping[str, Any]:
+    if type(value) is not dict or len(_json(value)) > EXTRA:
+        raise ValueError("no such extra")
+    return MappingProxyType(value)
 
 
 def _text(value: Any) -> str:

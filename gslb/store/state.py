@@ -10,7 +10,7 @@ import math
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from gslb.errors import StoreError
 from gslb.event import Audit, Event
@@ -69,7 +69,8 @@ class NodeReport:
     """What a nameserver says of itself, for `gslb status` on any other: nobody decides by it, so nobody signs it.
 
     `digest`: of its inputs (files, networks, geo build, verdicts, overrides); two nodes that differ for longer than a moment disagree.
-    `at`: the store's time. `probers`: how many it believes now.
+    `at`: the store's time. `probers`: how many it believes now. `extra`: plain data, 3 KiB of JSON at most: `role` (node, control, prober), `config`
+    (the published version it runs, 0 = files of its own), `refused` (why it does not run the newest one), and whatever else people want to see.
     """
 
     node: str
@@ -80,6 +81,7 @@ class NodeReport:
     generation: int = 0
     probers: int = 0
     listening: tuple[str, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,7 +178,7 @@ async def _leaves(store: Store) -> None:
 
 async def _shows_nodes(store: Store) -> None:
     now = (await store.pulse()).time
-    report = NodeReport("ns1", now, "1.0", "abc", "def", 7, 3, ("192.0.2.53:53", "[2001:db8::53]:53"))
+    report = NodeReport("ns1", now, "1.0", "abc", "def", 7, 3, ("192.0.2.53:53", "[2001:db8::53]:53"), {"role": "node", "config": 12, "refused": "ü"})
     await store.report(replace(report, generation=6))
     await store.report(report)
     assert (await store.read()).nodes == {"ns1": report}

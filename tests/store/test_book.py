@@ -122,8 +122,14 @@ def test_reports_there_and_back_and_bounded():
     many = replace(REPORT, listening=tuple(f"192.0.2.{n}:53" for n in range(256)))
     assert len(node_record.write(many)) <= node_record.LARGEST
     assert node_record.read("ns1", node_record.write(many)).listening == many.listening[:32]
+    large = replace(REPORT, extra={"role": "node", "config": 7, "traffic": {"x": "y" * 4000}, "ready": ""})
+    assert node_record.read("ns1", node_record.write(large)).extra == {"role": "node", "config": 7, "ready": ""}, "what does not fit is left out"
+    earlier = {key: value for key, value in json.loads(node_record.write(REPORT)).items() if key != "extra"}
+    assert node_record.read("ns1", json.dumps(earlier).encode()).extra == {}
+    with pytest.raises(RefusedError, match="extra"):
+        node_record.read("ns1", json.dumps(earlier | {"extra": {"x": "y" * 4000}}).encode())
     with pytest.raises(RefusedError, match="octets"):
-        node_record.read("ns1", b" " * 5000)
+        node_record.read("ns1", b" " * (node_record.LARGEST + 1))
     for junk in (b"", b"\xff", b"[" * 4000, b"{}"):
         with pytest.raises(RefusedError):
             node_record.read("ns1", junk)
