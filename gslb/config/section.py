@@ -25,7 +25,7 @@ class Endpoint(NamedTuple):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-def _endpoint(value: Any) -> Endpoint:
+def endpoint(value: Any) -> Endpoint:
     """Read `192.0.2.1:53` or `[2001:db8::1]:53`."""
     if isinstance(value, Endpoint):
         return value
@@ -81,7 +81,7 @@ def _nameable(value: Path) -> Path:
 
 
 File = Annotated[Path, AfterValidator(_nameable)]
-Listen = Annotated[Endpoint, BeforeValidator(_endpoint), WithJsonSchema({"type": "string", "examples": ["127.0.0.1:5300", "[::1]:5300"]})]
+Listen = Annotated[Endpoint, BeforeValidator(endpoint), WithJsonSchema({"type": "string", "examples": ["127.0.0.1:5300", "[::1]:5300"]})]
 Address = Annotated[str, AfterValidator(_address)]
 Name = Annotated[str, AfterValidator(_name)]
 Seconds = Annotated[float, BeforeValidator(durations.seconds), WithJsonSchema({"type": ["string", "number"], "examples": ["10s", 2.5]})]

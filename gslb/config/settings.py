@@ -17,6 +17,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, Wi
 from gslb.config import environment, files, yaml12
 from gslb.config.document import Document, Node
 from gslb.config.section import Address, Endpoint, File, Listen, Name, Seconds, Section, auto, distinct, one_or_many
+from gslb.config.settings_wire import Debug, Dnstap, QueryLog
+from gslb.config.settings_wire import rooted as rooted_dnstap
 from gslb.config.words import kind
 from gslb.errors import ConfigError, Problems, Where
 
@@ -137,6 +139,9 @@ class Settings(Section):
     state_dir: File = Field(default=Path("state"), description="last accepted files and last votes: a start without the store")
     control: File | None = Field(default=None, description="unix socket for gslb reload and gslb status; default: in state_dir")
     log: Log = Field(default=Log(), description="what is logged, and how")
+    dnstap: Dnstap | None = Field(default=None, description="present: queries and answers are told to a reader of dnstap")
+    query_log: QueryLog | None = Field(default=None, description="present: some queries are logged")
+    debug: Debug = Field(default=Debug(), description="who may ask the nameserver why")
     stall_limit: Seconds = Field(default=15.0, ge=3, le=600, description="silence after which a stalled process of the service is started anew")
 
     @property
@@ -168,7 +173,8 @@ class Settings(Section):
         zones = tuple(folder / zone for zone in self.zones)
         control = folder / self.control if self.control else None
         keys = self.keys.model_copy(update={name: folder / path for name, path in self.keys if path is not None})
-        return self.model_copy(update={"zones": zones, "geo": geo, "keys": keys, "state_dir": state_dir, "control": control})
+        dnstap = rooted_dnstap(self.dnstap, folder)
+        return self.model_copy(update={"zones": zones, "geo": geo, "keys": keys, "state_dir": state_dir, "control": control, "dnstap": dnstap})
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
