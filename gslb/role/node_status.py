@@ -1,0 +1,54 @@
+"""How a node stands, as plain data: what `gslb status` shows and `/api/v1/status` begins with.
+
+Called by control and by the console; `status` has the shapes of what is inside.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from gslb import __version__
+from gslb.role import status
+from gslb.role.deciding import Deciding
+from gslb.role.plane_reports import PlaneReports
+
+
+class NodeStatus:
+    """Of one process, which began at `began` (seconds since 1970)."""
+
+    def __init__(self, deciding: Deciding, planes: Sequence[PlaneReports], began: float) -> None:
+        self._deciding = deciding
+        self._planes = planes
+        self._began = began
+        self.listening: list[str] = []
+
+    def whole(self) -> dict[str, Any]:
+        """Return everything, pools and their members too."""
+        publisher, moment = self._deciding.publisher, self._deciding.publisher.moment
+        pools = status.pools(self._deciding.load.model, moment, publisher.health, asyncio.get_running_loop().time())
+        return {**self.brief(), "pools": pools}
+
+    def brief(self) -> dict[str, Any]:
+        """Return all but the pools."""
+        deciding, publisher, load = self._deciding, self._deciding.publisher, self._deciding.load
+        moment, steady = publisher.moment, asyncio.get_running_loop().time()
+        return {
+            "version": __version__,
+            "node": deciding.settings.node,
+            "pid": os.getpid(),
+            "began": self._began,
+            "listening": self.listening,
+            "generation": publisher.snapshot.generation,
+            "files": "last accepted" if deciding.loads.on_last else "present",
+            "zones": len(load.model.zones),
+            "store": deciding.reporter.store(shared=deciding.shared, signed=deciding.identity.signed),
+            "probers": status.probers(publisher.health, steady),
+            "nodes": status.nodes(publisher.nodes, deciding.reporter.report(), moment.now),
+            "overrides": [status.override(one, load.reach, moment.now) for one in moment.overrides],
+            "registered": deciding.registrar.status(),
+            "hold": status.hold(publisher.overrides.hold(moment.now)),
+            "planes": [plane.status() for plane in self._planes],
+        }
