@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, Wi
 from gslb.config import environment, files, yaml12
 from gslb.config.document import Document, Node
 from gslb.config.section import Address, Endpoint, File, Listen, Name, Seconds, Section, auto, distinct, one_or_many
+from gslb.config.settings_fleet import Fleet
 from gslb.config.settings_wire import Debug, Dnstap, QueryLog
 from gslb.config.settings_wire import rooted as rooted_dnstap
 from gslb.config.words import kind
@@ -134,6 +135,7 @@ class Settings(Section):
     )
     geo: Geo = Field(default=Geo(), description="what is known of places")
     probe: Probe | None = Field(default=None, description="present: this node also probes")
+    fleet: Fleet = Field(default=Fleet(), description="files that are published to all nodes at once")
     keys: Keys = Field(default=Keys(), description="signatures in the shared store")
     metrics: Metrics = Field(default=Metrics(), description="metrics and health of the process itself")
     state_dir: File = Field(default=Path("state"), description="last accepted files and last votes: a start without the store")

@@ -124,7 +124,8 @@ class Pulse:
 class State:
     """All that a store holds at one moment; never changes afterwards. `time`: the store's clock, seconds since the epoch.
 
-    `votes` may be of probers whose lease has run out: who is fresh is for whoever judges to say. `run`: as in `Pulse`.
+    `votes` may be of probers whose lease has run out: who is fresh is for whoever judges to say. `run`: as in `Pulse`. `bundle`: the newest published
+    version of the operator's files, 0 = none.
     """
 
     votes: Votes
@@ -134,6 +135,7 @@ class State:
     nodes: Mapping[str, NodeReport] = field(default_factory=lambda: MappingProxyType({}))
     pushes: Mapping[tuple[str, str], Push] = field(default_factory=lambda: MappingProxyType({}))  # (registrant, key) → Push
     run: str = ""
+    bundle: int = 0
 
 
 @dataclass(frozen=True, slots=True)
