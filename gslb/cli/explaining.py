@@ -32,7 +32,11 @@ def explain(  # noqa: PLR0917  typer makes each an option
     subnet: Annotated[str, typer.Option(help="The client subnet that a resolver sends along: 203.0.113.0/24.")] = "",
     country: Annotated[str, typer.Option(help="Clients of this country, by two letters; every part that is answered differently is shown.")] = "",
     assume_down: Annotated[
-        list[str] | None, typer.Option(metavar="SITE|POOL/MEMBER", help="Take it as down; may be repeated.", show_default=False)
+        list[str] | None,
+        typer.Option(metavar="SITE|POOL/MEMBER", help="Take it as down; may be repeated. Also site:SITE, pool:POOL.", show_default=False),
+    ] = None,
+    assume_drained: Annotated[
+        list[str] | None, typer.Option(metavar="SITE|POOL/MEMBER", help="Take it as drained; may be repeated.", show_default=False)
     ] = None,
     at: Annotated[str, typer.Option(metavar="TIME", help="Another time: 2026-12-24T18:00 (UTC unless it says otherwise), or +2h.")] = "",
     live: Annotated[bool, typer.Option("--live", help="Ask the running node: its files, states and overrides, as it serves them now.")] = False,  # noqa: FBT002  typer's way
@@ -42,7 +46,10 @@ def explain(  # noqa: PLR0917  typer makes each an option
     """Explain why a client gets an answer: place, region, each filter with whom it dropped and why, shares, TTL, scope."""
     from gslb.explain import text
 
-    said = {"name": name, "type": type_, "client": client, "subnet": subnet, "country": country, "assume_down": assume_down or [], "at": at}
+    said = {
+        "name": name, "type": type_, "client": client, "subnet": subnet, "country": country,
+        "assume_down": assume_down or [], "assume_drained": assume_drained or [], "at": at,
+    }  # fmt: skip
     data = _live(said, config) if live else _from_files(said, config)
     typer.echo(json.dumps(data, indent=2) if format_ is Format.JSON else text(data), nl=format_ is Format.JSON)
 

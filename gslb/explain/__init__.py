@@ -9,13 +9,20 @@ found and scopes measured by `gslb.answer`.
                          │ places      where the client is, its region, what cuts the scope
                          │ listener    what the compiler decided: story, members, reasons, shares, lifetime
                          └ packet      what answer() replies
+
+The same for everybody at once: `simulate` (sites, pools, countries, now and what if), `world` (a map).
+
+    population ─▶ traffic (pool × region ─▶ rows ─▶ sites) ─▶ shift (before, after) ─▶ simulate, world
 """
 
 from __future__ import annotations
 
 from gslb.explain.explanation import explain
+from gslb.explain.population import Population
 from gslb.explain.question import Question, read
+from gslb.explain.simulation import simulate
 from gslb.explain.subject import Subject
 from gslb.explain.text import text
+from gslb.explain.world_map import world
 
-__all__ = ["Question", "Subject", "explain", "read", "text"]
+__all__ = ["Population", "Question", "Subject", "explain", "read", "simulate", "text", "world"]

@@ -17,6 +17,7 @@ from gslb.answer.lookup import AAAA, CNAME, A, Found
 from gslb.config.rdata import text as rdata_text
 from gslb.config.rdata import type_text
 from gslb.explain import assume, country, lifetime, names, packet, places
+from gslb.explain.assume import Assumed
 from gslb.explain.listener import Listener
 from gslb.explain.places import Client
 from gslb.explain.question import Question
@@ -31,7 +32,7 @@ VERSION: Final = 1  # of the data: raised when a key changes its meaning or goes
 
 def explain(subject: Subject, question: Question) -> dict[str, Any]:
     """Explain what is answered. Raises UsageError where the question makes no sense for this model."""
-    moment = assume.moment(subject.model, subject.moment, question)
+    moment = assume.moment(subject.model, subject.moment, question.assumed)
     subject = subject._replace(moment=moment)
     found = names.find(subject.snapshot, question.name, question.type)
     crowd = []
@@ -54,8 +55,8 @@ def _one(subject: Subject, question: Question, found: Found) -> dict[str, Any]:
         "node": subject.node,
         "generation": snapshot.generation if subject.served else None,
         "states": subject.states,
-        "time": _time(subject.moment.now),
-        "assumed": {"down": list(question.down), "at": None if question.at is None else _time(question.at)},
+        "time": time_text(subject.moment.now),
+        "assumed": told(question.assumed),
         "question": {
             "name": wire_names.to_text(question.name),
             "type": type_text(question.type),
@@ -113,7 +114,7 @@ def _decided(subject: Subject, question: Question, found: Found, dynamic: Dynami
     if pool.couple or (settled(row) and sticks(row)):  # no chance in it: this is what the client gets
         answer["always"] = [rdata_text(kind, data) for type_, _, data in given.records if type_ == kind]
     served = pool.rows[kind][region]
-    agrees = None if not subject.served or question.down or question.at is not None or served is None else served == row
+    agrees = None if not subject.served or question.assumed.anything or served is None else served == row
     return {
         "region": places.region(subject, pool.partition, who),
         "decision": {**teller.pool(heard), "agrees": agrees},
@@ -152,5 +153,11 @@ def _with(snapshot: Snapshot, number: int, kind: int, region: int, row: Row) -> 
     return snapshot._replace(pools={**snapshot.pools, number: pool._replace(rows={**pool.rows, kind: tuple(rows)})})
 
 
-def _time(moment: float) -> str:
+def told(assumed: Assumed) -> dict[str, Any]:
+    """Write what was assumed."""
+    return {"down": list(assumed.down), "drained": list(assumed.drained), "at": None if assumed.at is None else time_text(assumed.at)}
+
+
+def time_text(moment: float) -> str:
+    """Write a moment as ISO 8601, UTC."""
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")

@@ -10,7 +10,7 @@ from typing import Any, Final
 from gslb import targets
 from gslb.compiler.standing import AAAA, CNAME, A, Standing
 from gslb.config.rdata import text as rdata_text
-from gslb.explain.assume import ASSUMED
+from gslb.explain.assume import ASSUMED, DRAINED
 from gslb.explain.listener import Heard
 from gslb.model import Address, Member, Model
 from gslb.moment import Moment
@@ -91,7 +91,9 @@ def _why(model: Model, moment: Moment, heard: Heard, member: Member) -> str:
     if said is not None:
         who = f" by {said.author}" if said.author else ""
         what = f"weight {said.weight}" if said.kind is Kind.WEIGHT else said.kind.value
-        return ASSUMED if said.reason == ASSUMED else f"{what} at an operator's word{who}" + (f": {said.reason}" if said.reason else "")
+        return (
+            said.reason if said.reason in (ASSUMED, DRAINED) else f"{what} at an operator's word{who}" + (f": {said.reason}" if said.reason else "")
+        )
     if member.pool:
         return f"as the pool {member.pool} stands"
     if heard.kind != CNAME and not _addresses(member, heard):

@@ -14,42 +14,43 @@ from typing import Any
 from gslb import names
 from gslb.config import durations, rdata
 from gslb.errors import UsageError
+from gslb.explain.assume import NOTHING, Assumed
 from gslb.geo.countries import countries
 from gslb.model import Address, Network
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question. `client`: who sends it, a resolver where there is a `subnet`; `country` chooses clients. `at`: seconds since 1970, None = now.
-
-    `down`: sites, and members as POOL/MEMBER, that are to be taken as down.
-    """
+    """One question. `client`: who sends it, a resolver where there is a `subnet`; `country` chooses clients; `assumed`: what if."""
 
     name: bytes
     type: int
     client: Address | None = None
     subnet: Network | None = None
     country: str = ""
-    down: tuple[str, ...] = ()
-    at: float | None = None
+    assumed: Assumed = NOTHING
 
 
 def read(said: Mapping[str, Any], now: float) -> Question:
-    """Read texts: name, type, client, subnet, country, assume_down (a list), at. Raises UsageError."""
+    """Read texts: name, type, client, subnet, country, assume_down and assume_drained (lists), at. Raises UsageError."""
     question = Question(
         _name(_text(said, "name")),
         _type(_text(said, "type") or "A"),
         _address(_text(said, "client")),
         _subnet(_text(said, "subnet")),
         _country(_text(said, "country")),
-        _texts(said.get("assume_down") or ()),
-        _moment(_text(said, "at"), now),
+        assumed(said, now),
     )
     if question.country and (question.client or question.subnet):
         raise UsageError("--country chooses the clients itself: leave --client and --subnet out")
     if not (question.client or question.subnet or question.country):
         raise UsageError("for whom? give --client ADDRESS, --subnet NETWORK or --country CODE")
     return question
+
+
+def assumed(said: Mapping[str, Any], now: float) -> Assumed:
+    """Read what is to be taken as down or drained, and the time: assume_down, assume_drained, at. Raises UsageError."""
+    return Assumed(_texts(said, "assume_down"), _texts(said, "assume_drained"), _moment(_text(said, "at"), now))
 
 
 def _text(said: Mapping[str, Any], key: str) -> str:
@@ -59,9 +60,10 @@ def _text(said: Mapping[str, Any], key: str) -> str:
     return value
 
 
-def _texts(value: object) -> tuple[str, ...]:
+def _texts(said: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    value = said.get(key) or ()
     if not isinstance(value, Sequence) or isinstance(value, str) or not all(isinstance(one, str) for one in value):
-        raise UsageError("assume_down must be a list of texts")
+        raise UsageError(f"{key} must be a list of texts")
     return tuple(value)
 
 

@@ -1,11 +1,13 @@
 """What an explanation is about: a model, compiled, and the moment it is compiled for.
 
 Control makes one of what it serves now; `read` makes one from files and from the last votes and overrides on disk, for when no node runs, or a
-change is only planned. Blocking; reads files, writes none but the unpacked geo database.
+change is only planned; `changed` makes one of other files beside one that is there. Blocking; reads files, writes none but the unpacked geo database.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from gslb import config, geo, judge, targets
@@ -19,11 +21,12 @@ from gslb.model import Model
 from gslb.moment import Moment
 from gslb.plan import Snapshot
 from gslb.store import Overrides, last_overrides, last_votes
-from gslb.verdict import Target, Vote
+from gslb.verdict import State, Target, Verdict, Vote
 
 LIVE = "node"  # states are the node's own, now
 VOTES = "votes"  # states are from the last votes on this machine's disk
 NOTHING = "nothing"  # nobody has looked: every state is unknown
+INHERITED = "not checked yet; taken as up"
 
 
 class Subject(NamedTuple):
@@ -44,18 +47,56 @@ class Subject(NamedTuple):
         return self.states == LIVE
 
 
-def read(settings: Settings, now: float) -> Subject:
-    """Read what the settings name, and the last votes and overrides. Raises UsageError where the files do not load."""
-    loaded = config.load(settings.zones, settings.geo.networks)
-    if loaded.fatal:
-        raise UsageError(report.text(loaded.problems, loaded.sources))
-    model = loaded.model
+def read(settings: Settings, now: float, *, zones: Sequence[Path] = (), states: bool = True) -> Subject:
+    """Read what the settings name, and the last votes and overrides. Raises UsageError where the files do not load.
+
+    `zones`: other files than the settings'; `states` False: as if nobody had looked and no operator had said anything.
+    """
+    model = files(zones or settings.zones, settings.geo.networks)
     warnings: list[str] = []
     atlas = _atlas(settings, model, warnings)
-    moment = _moment(settings, targets.index(model), now, warnings)
+    moment = _moment(settings, targets.index(model), now, warnings) if states else Moment({}, now)
+    return compiled(settings.node, model, atlas, moment, VOTES if moment.verdicts else NOTHING, tuple(warnings))
+
+
+def files(zones: Sequence[Path], networks: Path | None) -> Model:
+    """Load files. Raises UsageError with all of their problems."""
+    loaded = config.load(zones, networks)
+    if loaded.fatal:
+        raise UsageError(report.text(loaded.problems, loaded.sources))
+    return loaded.model
+
+
+def compiled(node: str, model: Model, atlas: Atlas, moment: Moment, states: str, warnings: tuple[str, ...] = ()) -> Subject:  # noqa: PLR0917  a subject's parts
+    """Compile a model for a moment."""
     compiler = Compiler(model, atlas.locations, atlas.cut)
-    snapshot = compiler.compile(moment.verdicts, 0, now=now, overrides=moment.overrides)
-    return Subject(settings.node, model, compiler, atlas, snapshot, moment, VOTES if moment.verdicts else NOTHING, tuple(warnings))
+    snapshot = compiler.compile(moment.verdicts, 0, now=moment.now, overrides=moment.overrides)
+    return Subject(node, model, compiler, atlas, snapshot, moment, states, warnings)
+
+
+def changed(base: Subject, model: Model) -> Subject:
+    """Return what other files would make of the same clients, states and overrides. What nobody has looked at yet is taken as up."""
+    same = model.networks == base.model.networks and {key: site.location for key, site in model.sites.items()} == {
+        key: site.location for key, site in base.model.sites.items()
+    }
+    atlas = base.atlas if same else base.atlas.rebuilt(model.networks, model.sites)
+    verdicts: dict[Target, Verdict] = {}
+    fresh: set[Target] = set()
+    if base.moment.verdicts:
+        wanted = targets.index(model).pools
+        verdicts = judge.carry(base.moment.verdicts, wanted)
+        fresh = wanted.keys() - verdicts.keys() - targets.index(base.model).pools.keys()
+        verdicts |= {target: Verdict(State.UP, base.moment.now, reason=INHERITED, changed=False) for target in fresh}
+    warnings = base.warnings + ((f"{len(fresh)} checks are new: taken as up",) if fresh else ())
+    return compiled(base.node, model, atlas, base.moment._replace(verdicts=verdicts), NOTHING if base.states == NOTHING else VOTES, warnings)
+
+
+def supposing(base: Subject, moment: Moment) -> Subject:
+    """Return the same at another moment; pools that it does not touch are not compiled again."""
+    before, then = base.moment.verdicts, moment.verdicts
+    touched = [target for target in before.keys() | then.keys() if before.get(target) != then.get(target)]
+    snapshot = base.compiler.update(base.snapshot, touched, then, 0, now=moment.now, overrides=moment.overrides, was=base.moment)
+    return base._replace(snapshot=snapshot, moment=moment, states=VOTES if base.states == LIVE else base.states)
 
 
 def _atlas(settings: Settings, model: Model, warnings: list[str]) -> Atlas:

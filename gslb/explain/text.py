@@ -53,6 +53,8 @@ def _asked(data: dict[str, Any]) -> Iterator[str]:
     assumed = data["assumed"]
     if assumed["down"]:
         yield f"assumed down: {', '.join(assumed['down'])}"
+    if assumed["drained"]:
+        yield f"assumed drained: {', '.join(assumed['drained'])}"
     if assumed["at"]:
         yield "assumed: this time, and that nothing changes until then"
 

@@ -28,7 +28,7 @@ class Traffic:
 
     def __init__(self, subject: Subject, population: Population) -> None:
         self._subject = subject
-        self._cells = population.cells
+        self.cells = population.cells
         self._numbers = subject.compiler.pool_ids
         self._regions: dict[int, tuple[int, ...]] = {NO_PARTITION: (0,) * len(population.cells)}
         self._shares: dict[int, Shares] = {}
@@ -45,7 +45,7 @@ class Traffic:
         found = self._regions.get(partition)
         if found is None:
             cut = self._subject.snapshot.partitions[partition]
-            found = self._regions[partition] = tuple(of_client(cut, cell.address.packed) for cell in self._cells)
+            found = self._regions[partition] = tuple(of_client(cut, cell.address.packed) for cell in self.cells)
         return found
 
     def kind(self, pool: str, wanted: int) -> int:

@@ -41,8 +41,7 @@ class Ground:
         runs, meant = self._family(version)
         starts = _counted(runs, version)
         size = np.diff(starts, append=np.uint64(_END[version]))
-        total = np.zeros(len(meant), np.float64)
-        np.add.at(total, runs.value, size)
+        total = np.bincount(runs.value, weights=size.astype(np.float64), minlength=len(meant))
         order = np.argsort(size, kind="stable")
         largest = np.zeros(len(meant), np.intp)
         largest[runs.value[order]] = order  # the last one written is the largest
