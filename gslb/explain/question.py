@@ -35,7 +35,7 @@ def read(said: Mapping[str, Any], now: float) -> Question:
     """Read texts: name, type, client, subnet, country, assume_down and assume_drained (lists), at. Raises UsageError."""
     question = Question(
         _name(_text(said, "name")),
-        _type(_text(said, "type") or "A"),
+        type_number(_text(said, "type") or "A"),
         _address(_text(said, "client")),
         _subnet(_text(said, "subnet")),
         _country(_text(said, "country")),
@@ -50,7 +50,7 @@ def read(said: Mapping[str, Any], now: float) -> Question:
 
 def assumed(said: Mapping[str, Any], now: float) -> Assumed:
     """Read what is to be taken as down or drained, and the time: assume_down, assume_drained, at. Raises UsageError."""
-    return Assumed(_texts(said, "assume_down"), _texts(said, "assume_drained"), _moment(_text(said, "at"), now))
+    return Assumed(texts(said, "assume_down"), texts(said, "assume_drained"), _moment(_text(said, "at"), now))
 
 
 def _text(said: Mapping[str, Any], key: str) -> str:
@@ -60,7 +60,8 @@ def _text(said: Mapping[str, Any], key: str) -> str:
     return value
 
 
-def _texts(said: Mapping[str, Any], key: str) -> tuple[str, ...]:
+def texts(said: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    """Read a list of texts."""
     value = said.get(key) or ()
     if not isinstance(value, Sequence) or isinstance(value, str) or not all(isinstance(one, str) for one in value):
         raise UsageError(f"{key} must be a list of texts")
@@ -74,7 +75,8 @@ def _name(text: str) -> bytes:
         raise UsageError(str(error)) from None
 
 
-def _type(text: str) -> int:
+def type_number(text: str) -> int:
+    """Read a type's name."""
     try:
         return rdata.type_number(text.upper())
     except ValueError as error:

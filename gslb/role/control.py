@@ -25,9 +25,10 @@ from gslb.compiler.delta import diff
 from gslb.config import settings as settings_file
 from gslb.config.settings import Settings
 from gslb.errors import GslbError, ListenError, UsageError
-from gslb.role import explaining, local
+from gslb.role import local
 from gslb.role.deciding import Deciding
 from gslb.role.excuses import Excuses
+from gslb.role.explaining import Explaining
 from gslb.role.leash import Leash, Message
 from gslb.role.node_status import NodeStatus
 from gslb.role.plane_reports import PlaneReports
@@ -57,6 +58,8 @@ class Control:
         deltas = Deltas(diff)
         feeds = [Feed(pipe, deltas, partial(self._report, plane)) for pipe, plane in zip(pipes, self._planes, strict=True)]
         self._deciding = Deciding(settings, feeds, self._works, lambda: self._status.listening, probing=probing)
+        for plane in self._planes:
+            plane.tell = self._deciding.journal.tell
         self._status = NodeStatus(self._deciding, self._planes, time.time())
         self._applied = asyncio.Event()
         self._web: AppRunner | None = None
@@ -97,14 +100,16 @@ class Control:
 
     async def _serve_local(self) -> asyncio.Server | None:
         """Serve `gslb reload`, `gslb status` and overrides; a disk that cannot be written is no reason not to serve DNS."""
-        desk = self._deciding.desk
+        desk, why = self._deciding.desk, Explaining(self._settings.node, self._deciding.publisher)
         commands: dict[str, local.Command] = {
             "reload": self._reload,
             "status": self._tell_status,
             "override": desk.override,
             "hold": desk.hold,
             "overrides": desk.list,
-            "explain": partial(explaining.answer, self._settings.node, self._deciding.publisher),
+            "explain": why.explain,
+            "simulate": why.simulate,
+            "world": why.world,
         }
         try:
             return await local.serve(self._settings.control_socket, commands)

@@ -1,0 +1,56 @@
+"""What is asked of simulations and differences, as the local socket and the API carry it: texts, lists and numbers. Raises UsageError."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from gslb.errors import UsageError
+from gslb.explain import population
+from gslb.explain.assume import Assumed
+from gslb.explain.population import Population, Progress
+from gslb.explain.question import assumed, texts, type_number
+from gslb.explain.simulation import Asked
+from gslb.explain.subject import Subject
+
+MOST_NAMES: Final = 10_000  # in one request
+
+
+class Simulated(NamedTuple):
+    """One simulation. `sample`: lines of `network volume`, "" = the built-in population; `files`: other files, name → text, None = the same."""
+
+    asked: Asked
+    assumed: Assumed
+    sample: str = ""
+    files: Mapping[str, str] | None = None
+
+    def population(self, *subjects: Subject, progress: Progress | None = None) -> Population:
+        """Return who is counted."""
+        if self.sample:
+            return population.sample(self.sample, "the sample", *subjects, progress=progress)
+        return population.built_in(*subjects)
+
+
+def simulated(said: Mapping[str, Any], now: float) -> Simulated:
+    """Read names (a list), type, load, assume_down, assume_drained, at, sample, files."""
+    names = texts(said, "names")
+    if len(names) > MOST_NAMES:
+        raise UsageError(f"{len(names)} names are too many: at most {MOST_NAMES}, or none for all")
+    load = said.get("load")
+    if load is not None and not (isinstance(load, int | float) and not isinstance(load, bool) and 0 <= load < float("inf")):
+        raise UsageError("load is the load of all clients, in the unit of sites' capacities: a number")
+    sample = said.get("sample") or ""
+    if not isinstance(sample, str):
+        raise UsageError("sample is text: lines of NETWORK VOLUME")
+    asked = Asked(names, type_number(str(said.get("type") or "A")), None if load is None else float(load))
+    return Simulated(asked, assumed(said, now), sample, files(said, "files"))
+
+
+def files(said: Mapping[str, Any], key: str) -> Mapping[str, str] | None:
+    """Read files: name → text."""
+    value = said.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, Mapping) or not all(isinstance(name, str) and isinstance(text, str) for name, text in value.items()):
+        raise UsageError(f"{key} must be an object: name of a file → its text")
+    return value
