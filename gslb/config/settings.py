@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, Wi
 from gslb.config import environment, files, yaml12
 from gslb.config.document import Document, Node
 from gslb.config.section import Address, Endpoint, File, Listen, Name, Seconds, Section, auto, distinct, one_or_many
+from gslb.config.settings_api import Api
 from gslb.config.settings_fleet import Fleet
 from gslb.config.settings_wire import Debug, Dnstap, QueryLog
 from gslb.config.settings_wire import rooted as rooted_dnstap
@@ -28,6 +29,7 @@ FILE: Final = Path("gslb.yaml")  # read when no path is given and it is there
 
 _MESSAGES: Final = {  # pydantic's errors in our words
     "value_error": "{error}",
+    "missing": "is needed",
     "too_short": "at least one is needed",
     "greater_than_equal": "at least {ge} is allowed",
     "less_than_equal": "at most {le} is allowed",
@@ -141,6 +143,7 @@ class Settings(Section):
     state_dir: File = Field(default=Path("state"), description="last accepted files and last votes: a start without the store")
     control: File | None = Field(default=None, description="unix socket for gslb reload and gslb status; default: in state_dir")
     log: Log = Field(default=Log(), description="what is logged, and how")
+    api: Api | None = Field(default=None, description="present: the control API and the dashboard are served by gslb run")
     dnstap: Dnstap | None = Field(default=None, description="present: queries and answers are told to a reader of dnstap")
     query_log: QueryLog | None = Field(default=None, description="present: some queries are logged")
     debug: Debug = Field(default=Debug(), description="who may ask the nameserver why")
@@ -170,13 +173,20 @@ class Settings(Section):
         """Make relative paths start at a folder, and find what stands there by convention."""
         database = self.geo.database or _if_there(folder / "geodb")
         networks = self.geo.networks or _if_there(folder / files.NETWORKS[0])
-        geo = Geo(database=database and folder / database, networks=networks and folder / networks)
-        state_dir = folder / self.state_dir
+        api = self.api.rooted(folder) if self.api else None
         zones = tuple(folder / zone for zone in self.zones)
-        control = folder / self.control if self.control else None
-        keys = self.keys.model_copy(update={name: folder / path for name, path in self.keys if path is not None})
-        dnstap = rooted_dnstap(self.dnstap, folder)
-        return self.model_copy(update={"zones": zones, "geo": geo, "keys": keys, "state_dir": state_dir, "control": control, "dnstap": dnstap})
+        if api and api.managed and api.managed_dir.is_dir():
+            zones += (api.managed_dir,)
+        rooted = {
+            "zones": zones,
+            "geo": Geo(database=database and folder / database, networks=networks and folder / networks),
+            "keys": self.keys.model_copy(update={name: folder / path for name, path in self.keys if path is not None}),
+            "state_dir": folder / self.state_dir,
+            "control": folder / self.control if self.control else None,
+            "api": api,
+            "dnstap": rooted_dnstap(self.dnstap, folder),
+        }
+        return self.model_copy(update=rooted)
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
