@@ -5,7 +5,7 @@ Told by the roles, kept by the journal (`gslb.role.journal`), shared through the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
@@ -62,3 +62,10 @@ class Audit:
     what: str
     version: int = 0
     details: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+
+
+Tell = Callable[[Event], None]  # never waits
+
+
+def untold(_event: Event) -> None:
+    """Tell nobody."""

@@ -75,6 +75,7 @@ tcp_closed: Final = _counter("gslb_tcp_limited", "TCP connections refused, evict
 
 member_up: Final = _gauge("gslb_member_up", "1 = up, 0 = down, 0.5 = unknown; the worst of a member's checks.", "pool", "member", "site")
 member_changes: Final = _counter("gslb_member_state_changes", "Changes of a target's state.", "check", "address")
+transitions: Final = _counter("gslb_transitions", "Changes of state, of targets (kind verdict) and pools.", "kind", "to")
 pool_ratio: Final = _gauge("gslb_pool_available_ratio", "Share of a pool's members that are not down.", "pool")
 overrides: Final = _gauge("gslb_overrides", "Overrides that stand.", "kind", "level")
 hold: Final = _gauge("gslb_hold", "1 while all verdicts are held by an operator.")
@@ -116,6 +117,7 @@ store_snapshot_seconds: Final = Histogram(
 )
 store_refused: Final = _counter("gslb_store_refused", "Records of the store that were not believed.", "reason")
 state_writes_failed: Final = _counter("gslb_state_write_failures", "Files that could not be saved in the state directory.")
+events: Final = _counter("gslb_events", "Things that happened, as this node told them.", "kind", "level")
 log_dropped: Final = _gauge("gslb_log_dropped_lines", "Log lines that found no room.")
 
 _zones: set[str] = set()

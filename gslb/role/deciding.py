@@ -17,9 +17,11 @@ from gslb.lease import Lease
 from gslb.role import identity
 from gslb.role.growth import Growth
 from gslb.role.health import Health
+from gslb.role.journal import Journal
 from gslb.role.keeper import Keeper
 from gslb.role.loading import Load, Loader
 from gslb.role.loads import Loads
+from gslb.role.neighbours import foremost
 from gslb.role.node_report import Reporter
 from gslb.role.override_desk import OverrideDesk, Scene
 from gslb.role.probing import Probing
@@ -46,7 +48,13 @@ class Deciding:
         self._loop = asyncio.get_running_loop()
         self.identity = identity.of(settings)
         self.store = open_store(settings.store, self.identity)
-        self.transitions = Transitions(settings.probe_name)
+        self.journal = Journal(
+            settings.node,
+            store=self.store,
+            state_dir=settings.state_dir,
+            first=lambda: foremost(self.publisher.nodes, settings.node, self.publisher.now) == settings.node,
+        )
+        self.transitions = Transitions(settings.probe_name, self.journal.tell, node=settings.node)
         self.keeper = Keeper(settings.state_dir, self._votes, leases=self._leases, clock=lambda: self.publisher.now)
         remembered = self.keeper.remembered()
         self.registrar = Registrar(
@@ -61,11 +69,12 @@ class Deciding:
         self.publisher = self._publish(feeds, remembered)
         self.reporter = Reporter(settings.node, self.store, self.publisher, listening)
         self.desk = OverrideDesk(self.store, self.keeper, self.scene)
-        self.loads = Loads(Loader(settings), self.keeper)
+        self.loads = Loads(Loader(settings), self.keeper, self.journal.tell)
         self._held = self.publisher.overrides.hold(self.publisher.now) is not None
 
     async def begin(self) -> None:
         """Load, learn the state (from disk, from the first checks, or for 2 s), and publish for the first time."""
+        await asyncio.to_thread(self.journal.remember)
         files = await self.loads.first()
         load = await self.growth.first(files)
         self.publisher.expect(load.index, self.keeper.held)
@@ -82,6 +91,7 @@ class Deciding:
         await self.publisher.catch_up()
         await self.growth.adopt(files)
         self.works.start(self.keeper.run())
+        self.works.start(self.journal.run())
         if self.shared:
             self.works.start(self.reporter.run())
         self.loads.accepted(files)
@@ -93,6 +103,7 @@ class Deciding:
     async def end(self) -> None:
         """Keep what a restart should begin with, and let go of the store."""
         await self.keeper.save()
+        await self.journal.save()
         await self.store.close()
 
     def scene(self) -> Scene:

@@ -19,6 +19,7 @@ from typing import Any, Final
 from gslb import __version__, log, metrics
 from gslb.config import report
 from gslb.errors import GslbError, Problem, Severity
+from gslb.event import Event, Tell, untold
 from gslb.model import Model
 from gslb.role import loss
 from gslb.role.keeper import Keeper
@@ -33,8 +34,9 @@ Adopt = Callable[[Load], Awaitable[int]]  # serve it; returns the generation
 class Loads:
     """Loads files when told to, one load at a time."""
 
-    def __init__(self, loader: Loader, keeper: Keeper) -> None:
+    def __init__(self, loader: Loader, keeper: Keeper, tell: Tell = untold) -> None:
         self._loader = loader
+        self._tell = tell
         self._keeper = keeper
         self._one = asyncio.Lock()
         self._aside = ThreadPoolExecutor(1, "loader", _yield_to_others)  # for reloads; the first load is what everybody waits for
@@ -43,6 +45,9 @@ class Loads:
         self._running: asyncio.Task[dict[str, Any]] | None = None
         self._forced = False  # by one of those who wait for the next
         self._served: Model | None = None
+        self.refused: tuple[Problem, ...] = ()  # why the files that are there now are not served
+        self.refused_at = 0.0
+        self.warnings: tuple[str, ...] = ()  # what is wrong with what is served though its files are fine
         self.on_last = False  # the files were broken at start: what is served are the last accepted ones
 
     async def first(self) -> Load:
@@ -111,7 +116,10 @@ class Loads:
 
     def accepted(self, load: Load) -> None:
         """Note a load that is served now, and keep its files."""
-        self._served = load.model
+        again, self._served = self._served is not None, load.model
+        if not self.on_last:
+            self.refused = ()
+        self.warnings = warnings(load)
         if not self.on_last:
             self._keeping = asyncio.create_task(self._keeper.keep_files(load.loaded))
         asyncio.get_running_loop().call_later(SETTLE, _settle)
@@ -121,9 +129,12 @@ class Loads:
         _count(load.loaded.problems)
         if built := load.atlas.oldest_build():
             metrics.geo_built.set(built)
-        for warning in warnings(load):
+        for warning in self.warnings:
             log.warning(warning)
         model, seconds = load.model, round(load.seconds, 2)
+        if again:
+            counts = {"zones": len(model.zones), "pools": len(model.pools), "targets": len(load.index.probes), "warnings": len(load.loaded.problems)}
+            self._tell(Event("reload", "files", f"accepted: {counts['zones']} zones, {counts['pools']} pools", time.time(), evidence=counts))
         log.info(
             "loaded",
             zones=len(model.zones),
@@ -141,13 +152,18 @@ class Loads:
     def _refused(self, error: RefusedError) -> None:
         metrics.reload_ok.set(0)
         _count(error.problems)
-        log.error("files refused; what was accepted before stays", first=str(error.problems[0]), problems=len(error.problems))
+        self.refused, self.refused_at = error.problems, time.time()
+        first, count = str(error.problems[0]), len(error.problems)
+        log.error("files refused; what was accepted before stays", first=first, problems=count)
+        told = {"first": first, "problems": count}
+        self._tell(Event("reload", "files", f"refused, what was accepted before stays: {first}", time.time(), "error", evidence=told))
 
     def _failed(self, error: Exception) -> str:
         """Note a load that failed by a fault of our own."""
         metrics.reload_ok.set(0)
         where = traceback.extract_tb(error.__traceback__)[-1]
         log.error("loading failed; what was accepted before stays", error=repr(error), where=f"{where.filename}:{where.lineno}")
+        self._tell(Event("reload", "files", f"loading failed by a fault of gslb itself: {error!r}", time.time(), "error"))
         return f"loading failed by a fault of gslb itself: {error!r}; nothing was changed, please report it\n"
 
 

@@ -7,11 +7,13 @@ answers come as increments, told once.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from typing import Any, Final
 
 from gslb import metrics
 from gslb.config.rdata import type_text
+from gslb.event import Event, Tell, untold
 from gslb.names import to_text
 from gslb.transport.pipe import Report
 
@@ -24,11 +26,13 @@ class PlaneReports:
 
     def __init__(self, number: int) -> None:
         self.number = number
+        self.tell: Tell = untold
         self.generation = 0
         self.applied = 0  # the last generation that this control sent and the plane took
         self.pid = 0
         self.wanted: list[tuple[int, int, int]] = []
         self._engine = ("", "")  # name and version
+        self.starts = 0
         self._threads: list[dict[str, Any]] = []
         self._latency: dict[int, int] = {}  # queries by an upper bound of their time in ns
         self._udp: dict[str, int] = {}
@@ -53,7 +57,12 @@ class PlaneReports:
 
     def _sums(self, report: Report) -> None:
         if report["pid"] != self.pid:
-            self.pid = report["pid"]
+            ended, self.pid = self.pid, report["pid"]
+            self.starts += 1
+            if ended:
+                self.tell(
+                    Event("plane", f"plane {self.number}", f"began anew: process {ended} ended", time.time(), "error", evidence={"pid": self.pid})
+                )
             metrics.tcp_connections.dec(self._tcp.get("open", 0))
             self._udp, self._tcp, self._latency = {}, {}, {}
             metrics.plane_starts.labels(str(self.number)).inc()

@@ -134,6 +134,7 @@ class Publisher:
             state = await self._remind(state)
         self.nodes = state.nodes
         self._reached(state)
+        self._transitions.neighbours.nodes(state.nodes, self.now)
         self._obey(self._standing(state))
         targets = list(only or self.health.all())
         for first in range(0, max(1, len(targets)), SLICE):
@@ -164,13 +165,15 @@ class Publisher:
         self._ahead = store.time - self.read_at
         back, self.why = bool(self.why), ""
         if back:
-            log.info("the store is read; verdicts follow votes")
-        return self.health.hear(store, self.read_at) or back
+            self._transitions.neighbours.store_back()
+        anew = self.health.hear(store, self.read_at) or back
+        self._transitions.neighbours.probers(self.health.voters(self.read_at), self.health.clock.leases, self.now)
+        return anew
 
     def _lost(self, why: str) -> None:
         """Note that the store cannot be read, and say so once; what then changes is published."""
         if not self.why:
-            log.warning("the store cannot be read; verdicts are held", reason=why)
+            self._transitions.neighbours.store_lost(why)
         self.why = why
         self._obey(self.overrides)
         if self.overrides.hold(self.now) is None:
@@ -242,7 +245,7 @@ class Publisher:
         for target, was in changed.items():
             now = self.verdicts[target]
             if was is None or was.state is not now.state:
-                self._transitions.target(target, was, now, self.index.pools.get(target, ()))
+                self._transitions.target(target, was, now, self.index.pools.get(target, ()), self.health.votes_on(target))
         if self._update(changed):
             self._offer()
 
