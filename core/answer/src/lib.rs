@@ -5,6 +5,7 @@
 //! reads a clock, draws a number or allocates for a packet: what is not in the packet or the snapshot is an argument.
 #![forbid(unsafe_code)]
 
+mod buckets;
 mod client;
 pub mod delta;
 mod draw;

@@ -23,6 +23,12 @@ impl Subnet<'_> {
         }
         if self.octets.is_empty() { 0 } else { address << (usize::from(self.bits) - 8 * self.octets.len()) }
     }
+
+    /// The same of an IPv4 subnet that has octets.
+    pub fn address4(&self) -> u32 {
+        let address = self.octets.iter().fold(0, |address, &octet| address << 8 | u32::from(octet));
+        address << (32 - 8 * self.octets.len())
+    }
 }
 
 /// Reads the option's data; None where RFC 7871 section 6 calls it malformed.
