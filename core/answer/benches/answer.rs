@@ -24,11 +24,11 @@ fn main() {
         ("pool, random client subnets", |draw| query(b"\x03www\x07example\x03org\0", Some(draw as u32))),
         ("random names", |draw| query(&[b"\x0f", format!("{:015x}", draw >> 4).as_bytes(), b"\x07example\x03org\0"].concat(), None)),
     ] {
-        let packets: Vec<Vec<u8>> = (0..65536).map(|n| make(mix(n))).collect();
+        let packets: Vec<Vec<u8>> = (0..512).map(|n| make(mix(n))).collect();
         let start = Instant::now();
         for n in 0..ROUNDS {
             let env = Env { draw: mix(n), ..env };
-            let outcome = answer(&snapshot, black_box(&packets[n as usize & 0xFFFF]), &[127, 0, 0, 1], &env, &mut scratch, &mut out);
+            let outcome = answer(&snapshot, black_box(&packets[n as usize % 512]), &[127, 0, 0, 1], &env, &mut scratch, &mut out);
             assert!(matches!(black_box(outcome), Outcome::Reply { .. }));
         }
         println!("{title:30} {:6.1} ns", start.elapsed().as_nanos() as f64 / ROUNDS as f64);

@@ -4,14 +4,14 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 const K: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// The hash of an octet string.
+/// The hash of a name, whatever its case: a question's is hashed as it came.
 #[inline]
 pub fn of(octets: &[u8]) -> u64 {
     let size = octets.len();
     let mut h = size as u64;
     let (words, _) = octets.as_chunks::<8>();
     for word in words {
-        h = mix(h ^ u64::from_le_bytes(*word));
+        h = mix(h ^ lower(u64::from_le_bytes(*word)));
     }
     // The last octets once more, so that none is copied about: eight, or as many as there are.
     let last = match octets {
@@ -24,7 +24,17 @@ pub fn of(octets: &[u8]) -> u64 {
         [a] => u64::from(*a),
         [] => 0,
     };
-    mix(h ^ last)
+    mix(h ^ lower(last))
+}
+
+/// Eight octets in lower case.
+#[inline]
+pub fn lower(word: u64) -> u64 {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let low = word & (0x7F * EACH);
+    let from_a = low + (0x80 - b'A' as u64) * EACH; // the top bit of each octet: whether it is `A` or above
+    let above_z = low + (0x7F - b'Z' as u64) * EACH; // whether it is above `Z`
+    word | (from_a & !above_z & !word & (0x80 * EACH)) >> 2
 }
 
 #[inline]

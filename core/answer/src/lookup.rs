@@ -76,11 +76,14 @@ impl Found<'_> {
     }
 }
 
-/// Answers the question from the zone with the longest matching apex. `made`: memory for names that DNAMEs make.
-pub fn lookup<'a>(snapshot: &'a Snapshot, query: &Query<'a>, message: &mut Message<'a, '_>, made: &'a mut [u8]) -> Found<'a> {
-    let Some(zone) = zone_of(&snapshot.zones, query) else { return Found::refusal(rcode::REFUSED) };
+/// Answers the question from the zone with the longest matching apex; `found` is a refusal before. `made`: memory for names that DNAMEs make.
+///
+/// What is found is written where it stays: to hand it on from call to call costs more than to find it.
+pub fn lookup<'a>(snapshot: &'a Snapshot, query: &Query<'a>, message: &mut Message<'a, '_>, made: &'a mut [u8], found: &mut Found<'a>) {
+    let Some(zone) = zone_of(&snapshot.zones, query) else { return };
+    (found.rcode, found.aa, found.zone) = (rcode::NOERROR, true, Some(zone));
     let dnssec_ok = query.edns.is_some_and(|edns| edns.dnssec_ok);
-    Search { zone, qtype: query.rtype, dnssec_ok, message, made, answered: false, whole: true }.run(query.name)
+    Search { zone, qtype: query.rtype, dnssec_ok, message, made, answered: false, found }.run(query.name, query.asked);
 }
 
 /// Writes the SOA as it stands in the authority section of NXDOMAIN and NODATA (RFC 2308 section 3), good for `ttl` at most.
@@ -95,19 +98,13 @@ pub fn negative<'a>(zone: &'a Zone, ttl: u32, message: &mut Message<'a, '_>) -> 
 fn zone_of<'a>(zones: &'a Zones, query: &Query) -> Option<&'a Zone> {
     let mut below = None;
     for &at in query.labels {
-        let Some(zone) = zones.get(&query.name[usize::from(at)..]) else { continue };
+        let Some(zone) = zones.get(&query.asked[usize::from(at)..]) else { continue };
         if at != 0 || query.rtype != DS {
             return Some(zone);
         }
         below = Some(zone); // RFC 4035 section 3.1.4.1: DS at an apex belongs to the parent, where that is served here too
     }
     zones.get(&[0]).or(below).map(|zone| &**zone)
-}
-
-/// What one name leads to.
-enum Step<'a> {
-    End(Found<'a>),
-    Alias(&'a [u8]),
 }
 
 /// One walk through a zone; writes the answer while a chain of CNAME and DNAME is followed.
@@ -118,66 +115,67 @@ struct Search<'a, 'm, 'o> {
     message: &'m mut Message<'a, 'o>,
     made: &'a mut [u8],
     answered: bool, // the chain has a link
-    whole: bool,
+    found: &'m mut Found<'a>,
 }
 
 impl<'a> Search<'a, '_, '_> {
     /// Answers from where the name is, or from the end of the chain that begins there.
-    fn run(mut self, name: &'a [u8]) -> Found<'a> {
-        match self.step(name) {
-            Step::End(found) => found,
-            Step::Alias(target) => self.follow(name, target),
+    fn run(mut self, name: &'a [u8], asked: &[u8]) {
+        if let Some(target) = self.step(name, asked) {
+            self.follow(name, target);
         }
     }
 
     /// Follows a chain to its end. RFC 6604 section 3: the last link decides the rcode.
     #[cold]
-    fn follow(mut self, first: &'a [u8], mut target: &'a [u8]) -> Found<'a> {
+    fn follow(mut self, first: &'a [u8], mut target: &'a [u8]) {
         let mut visited: [&[u8]; MAX_CHAIN] = [first; MAX_CHAIN];
-        for link in 1..=MAX_CHAIN {
-            let ends = visited[..link].contains(&target) || !is_under(target, &self.zone.apex) || self.qtype == CNAME;
-            if ends || link == MAX_CHAIN {
-                break;
+        for link in 1..MAX_CHAIN {
+            if visited[..link].contains(&target) || !is_under(target, &self.zone.apex) || self.qtype == CNAME {
+                break; // the chain leaves the zone, loops, or is too long: what is known of it
             }
             visited[link] = target;
-            match self.step(target) {
-                Step::End(found) => return found,
-                Step::Alias(next) => target = next,
+            match self.step(target, target) {
+                None => break,
+                Some(next) => target = next,
             }
         }
-        self.found(rcode::NOERROR, End::Nothing) // the chain leaves the zone, loops, or is too long: what is known of it
     }
 
-    /// Looks one name up.
-    fn step(&mut self, name: &'a [u8]) -> Step<'a> {
+    /// Looks one name up, by its octets as asked; where it is an alias, its target.
+    fn step(&mut self, name: &'a [u8], asked: &[u8]) -> Option<&'a [u8]> {
         let nodes = &self.zone.nodes;
-        let node = match nodes.get(name) {
+        let node = match nodes.get(asked) {
             Some(node) => node,
             None => {
                 let (encloser, above) = self.encloser(name);
                 if above.is_cut() {
-                    return Step::End(self.referral(encloser, above));
+                    self.referral(encloser, above);
+                    return None;
                 }
                 if let Some(dname) = above.rrset(DNAME) {
-                    return match self.synthesise(name, encloser, dname) {
-                        Some(target) => Step::Alias(target),
-                        None => Step::End(self.found(rcode::YXDOMAIN, End::Nothing)),
-                    };
+                    let target = self.synthesise(name, encloser, dname);
+                    if target.is_none() {
+                        self.found.rcode = rcode::YXDOMAIN;
+                    }
+                    return target;
                 }
                 // RFC 4592 section 3.3.1: the source of synthesis, whatever it lacks
                 match if self.zone.wildcards == 0 { None } else { nodes.wildcard(encloser) } {
                     Some(wildcard) => wildcard,
                     None => {
                         self.authority();
-                        return Step::End(self.found(rcode::NXDOMAIN, End::Nothing));
+                        self.found.rcode = rcode::NXDOMAIN;
+                        return None;
                     }
                 }
             }
         };
-        match self.alias(name, node) {
-            Some(target) => Step::Alias(target),
-            None => Step::End(self.at(name, node)),
+        let target = self.alias(name, node);
+        if target.is_none() {
+            self.at(name, node);
         }
+        target
     }
 
     /// Finds the closest encloser (RFC 4592 section 3.3.1); at worst the apex, which exists.
@@ -194,7 +192,7 @@ impl<'a> Search<'a, '_, '_> {
 
     /// The CNAME's target, the CNAME written into the answer; None where the question ends here.
     fn alias(&mut self, name: &'a [u8], node: Node<'a>) -> Option<&'a [u8]> {
-        if self.qtype == CNAME || self.qtype == ANY {
+        if !node.is_alias() || self.qtype == CNAME || self.qtype == ANY {
             return None;
         }
         let cname = node.rrset(CNAME)?;
@@ -215,7 +213,7 @@ impl<'a> Search<'a, '_, '_> {
             return None;
         }
         let written = self.make(prefix, data);
-        self.whole = self.whole && self.message.add(0, name, CNAME, dname.ttl, [written].into_iter());
+        self.found.whole = self.found.whole && self.message.add(0, name, CNAME, dname.ttl, [written].into_iter());
         Some(self.make(prefix, target))
     }
 
@@ -229,41 +227,35 @@ impl<'a> Search<'a, '_, '_> {
     }
 
     /// Answers from a node that is no alias.
-    fn at(&mut self, name: &'a [u8], node: Node<'a>) -> Found<'a> {
+    fn at(&mut self, name: &'a [u8], node: Node<'a>) {
         let qtype = self.qtype;
         if node.is_cut() && qtype != DS {
-            return self.referral(name, node);
-        }
-        if qtype == ANY && !node.is_empty() {
+            self.referral(name, node);
+        } else if qtype == ANY && !node.is_empty() {
             // RFC 8482: a subset is an answer
             match node.rrsets().next() {
                 Some(one) => self.add(0, name, one),
-                None => self.whole = self.whole && self.message.add(0, name, HINFO, HINFO_TTL, [HINFO_DATA].into_iter()),
+                None => self.found.whole = self.found.whole && self.message.add(0, name, HINFO, HINFO_TTL, [HINFO_DATA].into_iter()),
             }
-            return self.found(rcode::NOERROR, End::Nothing);
-        }
-        if let Some(rrset) = node.rrset(qtype) {
+        } else if let Some(rrset) = node.rrset(qtype) {
             self.add(0, name, rrset);
             if matches!(qtype, NS | MX | SRV) {
                 // RFC 1035 section 3.3, RFC 2782: addresses of their targets
                 self.addresses(rrset.targets(), qtype == NS, false);
             }
-            return self.found(rcode::NOERROR, End::Nothing);
-        }
-        if let Some(dynamic) = node.dynamic()
+        } else if let Some(dynamic) = node.dynamic()
             && (dynamic.has(qtype) || dynamic.is_alias())
         {
-            return self.found(rcode::NOERROR, End::Dynamic { owner: name, dynamic }); // a pool's CNAME ends the chain
+            self.found.end = End::Dynamic { owner: name, dynamic }; // a pool's CNAME ends the chain
+        } else if node.hinted().any(|one| one.rtype == qtype) {
+            self.found.end = End::Hinted { owner: name, node };
+        } else {
+            self.authority();
         }
-        if node.hinted().any(|one| one.rtype == qtype) {
-            return self.found(rcode::NOERROR, End::Hinted { owner: name, node });
-        }
-        self.authority();
-        self.found(rcode::NOERROR, End::Nothing)
     }
 
     /// Points below the cut. AA is about the question's name (RFC 1035 section 4.1.1): clear unless a CNAME of ours led here.
-    fn referral(&mut self, owner: &'a [u8], node: Node<'a>) -> Found<'a> {
+    fn referral(&mut self, owner: &'a [u8], node: Node<'a>) {
         let ns = node.rrset(NS);
         if let Some(ns) = ns {
             self.add(1, owner, ns);
@@ -277,8 +269,7 @@ impl<'a> Search<'a, '_, '_> {
             self.addresses(ns.targets().filter(|target| is_under(target, owner)), true, true); // RFC 9471: must fit, or TC
             self.addresses(ns.targets().filter(|target| !is_under(target, owner)), true, false);
         }
-        let aa = self.answered;
-        Found { aa, ..self.found(rcode::NOERROR, End::Nothing) }
+        self.found.aa = self.answered;
     }
 
     /// Writes static addresses of names in this zone; those below cuts only as glue. What is not `needed` is left out silently
@@ -293,11 +284,11 @@ impl<'a> Search<'a, '_, '_> {
             };
             let Some(node) = node else { continue };
             for rrset in node.rrsets().filter(|rrset| rrset.rtype == A || rrset.rtype == AAAA) {
-                if !self.whole {
+                if !self.found.whole {
                     return;
                 }
                 if !self.message.add(2, target, rrset.rtype, rrset.ttl, rrset.rdata()) {
-                    self.whole = !needed;
+                    self.found.whole = !needed;
                     return;
                 }
             }
@@ -305,14 +296,10 @@ impl<'a> Search<'a, '_, '_> {
     }
 
     fn authority(&mut self) {
-        self.whole = self.whole && negative(self.zone, u32::MAX, self.message);
+        self.found.whole = self.found.whole && negative(self.zone, u32::MAX, self.message);
     }
 
     fn add(&mut self, section: usize, owner: &'a [u8], rrset: RRset<'a>) {
-        self.whole = self.whole && self.message.add(section, owner, rrset.rtype, rrset.ttl, rrset.rdata());
-    }
-
-    fn found(&self, rcode: u8, end: End<'a>) -> Found<'a> {
-        Found { rcode, aa: true, zone: Some(self.zone), whole: self.whole, end }
+        self.found.whole = self.found.whole && self.message.add(section, owner, rrset.rtype, rrset.ttl, rrset.rdata());
     }
 }

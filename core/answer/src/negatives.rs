@@ -34,12 +34,23 @@ impl Negative {
             return None;
         }
         let question = [apex, &[0; 4]].concat();
-        let query =
-            Query { flags: 0, fault: None, question: &question, name: apex, labels: &labels, rtype: SOA, qclass: CLASS_IN, edns: None, tsig: None };
+        let query = Query {
+            flags: 0,
+            fault: None,
+            question: &question,
+            asked: apex,
+            name: apex,
+            labels: &labels,
+            rtype: SOA,
+            qclass: CLASS_IN,
+            edns: None,
+            tsig: None,
+        };
         let size = 3 * 255 + 64; // an owner, two names, and numbers
         let mut out = vec![0; 2 * size + 2048];
         let start = HEADER + question.len();
-        let mut message = Message::new(&query, start + size, &mut out, Seen::default());
+        let mut seen = Seen::default();
+        let mut message = Message::new(&query, start + size, &mut out, &mut seen);
         if !message.add(1, apex, SOA, 0, soa.rdata()) {
             return None;
         }

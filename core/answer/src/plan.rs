@@ -7,6 +7,7 @@ use std::mem;
 use std::sync::Arc;
 
 use crate::hash;
+use crate::names;
 use crate::negatives::Negative;
 use crate::region::Partition;
 use crate::symbols::Symbol;
@@ -175,7 +176,7 @@ pub struct Zones {
 }
 
 impl Zones {
-    /// The zone of an apex in lower case.
+    /// The zone of an apex, in any case.
     #[inline]
     pub fn get(&self, apex: &[u8]) -> Option<&Arc<Zone>> {
         if self.lengths[apex.len() >> 6 & 3] >> (apex.len() & 63) & 1 == 0 {
@@ -233,7 +234,7 @@ impl Zones {
     fn find(&self, hash: u64, apex: &[u8]) -> usize {
         let mask = self.slots.len() - 1;
         let mut i = hash as usize & mask;
-        while self.slots[i].as_ref().is_some_and(|(other, zone)| *other != hash || *zone.apex != *apex) {
+        while self.slots[i].as_ref().is_some_and(|(other, zone)| *other != hash || !names::is(&zone.apex, apex)) {
             i = (i + 1) & mask;
         }
         i

@@ -6,7 +6,7 @@ use crate::lookup::{End, Found, lookup, negative};
 use crate::pick;
 use crate::plan::{Snapshot, Zone};
 use crate::render::{Message, opt};
-use crate::reply::{Env, MAX_TCP, MIN_UDP, Meta, Outcome, Scratch, Wanted};
+use crate::reply::{Env, MAX_TCP, MIN_UDP, Meta, Outcome, Scratch, Wanted, rcode};
 use crate::shelf;
 use crate::symbols;
 use crate::wire::{CLASS_IN, Query, flag, parse};
@@ -55,11 +55,11 @@ pub fn answer(snapshot: &Snapshot, packet: &[u8], client: &[u8], env: &Env, scra
         Err(silence) => return Outcome::Silence(silence),
     };
     out[..2].copy_from_slice(&packet[..2]);
-    let mut message = Message::new(&query, limit(&query, env), out, std::mem::take(seen).recycle());
-    let found = match query.fault {
-        Some((rcode, _)) => Found::refusal(rcode),
-        None => lookup(snapshot, &query, &mut message, made),
-    };
+    let mut message = Message::new(&query, limit(&query, env), out, seen);
+    let mut found = Found::refusal(query.fault.map_or(rcode::REFUSED, |(rcode, _)| rcode));
+    if query.fault.is_none() {
+        lookup(snapshot, &query, &mut message, made, &mut found);
+    }
     let reason = query.fault.map_or(if found.zone.is_some() { symbols::NONE } else { symbols::OUTSIDE }, |(_, reason)| reason);
     let zone = found.zone.map_or(symbols::NONE, |zone| zone.symbol);
     let rtype = if query.rtype <= MAX_COUNTED { query.rtype } else { 0 };
@@ -89,8 +89,7 @@ pub fn answer(snapshot: &Snapshot, packet: &[u8], client: &[u8], env: &Env, scra
         | if end.whole { 0 } else { flag::TC }
         | u16::from(end.rcode & 15);
     let more = u16::from(query.edns.is_some()) + u16::from(query.tsig.is_some());
-    let (mut len, names) = message.close(flags, more);
-    *seen = names.recycle();
+    let mut len = message.close(flags, more);
     if let Some(edns) = &query.edns {
         len += opt(edns, end.rcode, env.max_udp, end.scope, &mut out[len..]);
     }

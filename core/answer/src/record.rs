@@ -12,6 +12,8 @@ use crate::delta::words;
 
 const CUT: u8 = 1;
 const DYNAMIC: u8 = 2;
+const ALIAS: u8 = 4;
+const CNAME: u16 = 5;
 
 /// A cursor over packed octets.
 #[derive(Clone, Copy)]
@@ -44,36 +46,35 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// One name's record.
+/// One name's record, from the flags on. Nothing of it is read ahead: two words are handed on in registers.
 #[derive(Clone, Copy)]
-pub struct Node<'a> {
-    flags: u8,
-    hints: u8,
-    rest: Reader<'a>, // behind the flags
-}
+pub struct Node<'a>(&'a [u8]);
 
 impl<'a> Node<'a> {
     /// What exists at the closest encloser that is not there: nothing.
-    pub const NOTHING: Node<'static> = Node { flags: 0, hints: 0, rest: Reader(&[0, 0]) };
+    pub const NOTHING: Node<'static> = Node(&[0, 0, 0, 0]);
 
     /// Reads the record at the start of `octets`: its name, and what is there.
     pub fn read(octets: &'a [u8]) -> (&'a [u8], Self) {
         let mut rest = Reader(octets);
         let name = rest.short();
-        let flags = rest.u8();
-        let hints = rest.u8();
-        (name, Self { flags, hints, rest })
+        (name, Self(rest.0))
     }
 
     /// NS below the apex: a delegation.
     pub fn is_cut(&self) -> bool {
-        self.flags & CUT != 0
+        self.flags() & CUT != 0
+    }
+
+    /// A CNAME is there.
+    pub fn is_alias(&self) -> bool {
+        self.flags() & ALIAS != 0
     }
 
     /// The HTTPS and SVCB records that pools complete.
     pub fn hinted(&self) -> impl Iterator<Item = Hinted<'a>> + use<'a> {
-        let mut rest = self.rest;
-        (0..self.hints).map(move |_| Hinted::read(&mut rest))
+        let mut rest = Reader(&self.0[2..]);
+        (0..self.0[1]).map(move |_| Hinted::read(&mut rest))
     }
 
     /// The static RRsets.
@@ -89,7 +90,7 @@ impl<'a> Node<'a> {
 
     /// The pool it points to.
     pub fn dynamic(&self) -> Option<Dynamic<'a>> {
-        if self.flags & DYNAMIC == 0 {
+        if self.flags() & DYNAMIC == 0 {
             return None;
         }
         let mut rrsets = self.rrsets();
@@ -101,7 +102,7 @@ impl<'a> Node<'a> {
 
     /// Whether nothing is there but names below.
     pub fn is_empty(&self) -> bool {
-        self.flags & DYNAMIC == 0 && self.hints == 0 && self.rrsets().next().is_none()
+        self.flags() & DYNAMIC == 0 && self.0[1] == 0 && self.rrsets().next().is_none()
     }
 
     /// The pools that its answers ask.
@@ -114,17 +115,21 @@ impl<'a> Node<'a> {
         let mut rrsets = self.rrsets();
         while rrsets.next().is_some() {}
         let mut rest = rrsets.rest;
-        if self.flags & DYNAMIC != 0 {
+        if self.flags() & DYNAMIC != 0 {
             rest.take(8);
             let n = usize::from(rest.u8());
             rest.take(2 * n);
         }
-        1 + name + 2 + self.rest.0.len() - rest.0.len()
+        1 + name + self.0.len() - rest.0.len()
+    }
+
+    fn flags(&self) -> u8 {
+        self.0[0]
     }
 
     fn behind_hints(&self) -> Reader<'a> {
-        let mut rest = self.rest;
-        for _ in 0..self.hints {
+        let mut rest = Reader(&self.0[2..]);
+        for _ in 0..self.0[1] {
             Hinted::read(&mut rest);
         }
         rest
@@ -180,6 +185,7 @@ pub struct RRsets<'a> {
 impl<'a> Iterator for RRsets<'a> {
     type Item = RRset<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<RRset<'a>> {
         self.left = self.left.checked_sub(1)?;
         let (rtype, ttl, count, size) = (self.rest.u16(), self.rest.u32(), self.rest.u16(), self.rest.u32());
@@ -237,6 +243,7 @@ impl<'a> Rdata<'a> {
 impl<'a> Iterator for Rdata<'a> {
     type Item = &'a [u8];
 
+    #[inline]
     fn next(&mut self) -> Option<&'a [u8]> {
         self.left = self.left.checked_sub(1)?;
         Some(self.rest.long())
@@ -246,7 +253,8 @@ impl<'a> Iterator for Rdata<'a> {
 /// Appends a node's record; the word has been judged (`delta::zone_draft`), so that every number fits.
 pub fn pack(name: &[u8], node: &words::Node, out: &mut Vec<u8>) {
     short(name, out);
-    out.push(if node.cut { CUT } else { 0 } | if node.dynamic.is_some() { DYNAMIC } else { 0 });
+    let alias = node.rrsets.iter().any(|rrset| rrset.rtype == CNAME);
+    out.push(if node.cut { CUT } else { 0 } | if node.dynamic.is_some() { DYNAMIC } else { 0 } | if alias { ALIAS } else { 0 });
     out.push(node.hinted.len() as u8);
     for one in &node.hinted {
         out.extend(one.rtype.to_le_bytes());

@@ -3,6 +3,8 @@
 //! An RRset is written whole or not at all (RFC 2181 section 9). Compressed are owners and the names in NS, CNAME, SOA, PTR and MX
 //! data, the RFC 1035 types a receiver must know (RFC 3597 section 4); others never.
 
+use std::{mem, ptr};
+
 use crate::names::{self, MAX_NAME};
 use crate::seen::Seen;
 use crate::subnet::ECS;
@@ -28,20 +30,20 @@ pub struct Message<'a, 'o> {
     counts: [u16; 3],
     questions: u16,
     question_end: usize,
-    seen: Seen<'a>,
+    name: &'a [u8],         // the question's, in lower case
+    labels: &'a [u8],       // where in it each label starts
+    seen: Option<Seen<'a>>, // names that stand behind the question; None: there is none yet
+    memory: &'o mut Seen<'static>,
 }
 
 impl<'a, 'o> Message<'a, 'o> {
     /// Starts with the question as it was sent. `limit`: octets for all but what the caller keeps room for; `out` has
     /// more room than that (`Env::room`).
-    pub fn new(query: &Query<'a>, limit: usize, out: &'o mut [u8], mut seen: Seen<'a>) -> Self {
+    pub fn new(query: &Query<'a>, limit: usize, out: &'o mut [u8], memory: &'o mut Seen<'static>) -> Self {
         let len = HEADER + query.question.len();
         out[HEADER..len].copy_from_slice(query.question);
-        for &at in query.labels {
-            let at = usize::from(at);
-            seen.push(&query.name[at..], (HEADER + at) as u16);
-        }
-        Self { out, len, limit, counts: [0; 3], questions: u16::from(!query.question.is_empty()), question_end: len, seen }
+        let questions = u16::from(!query.question.is_empty());
+        Self { out, len, limit, counts: [0; 3], questions, question_end: len, name: query.name, labels: query.labels, seen: None, memory }
     }
 
     /// Writes an RRset into a section (0 answer, 1 authority, 2 additional); false, and nothing written, where it does not fit.
@@ -61,12 +63,14 @@ impl<'a, 'o> Message<'a, 'o> {
             } else {
                 self.repeat(&again);
             }
-            self.fixed(rtype, ttl);
             match names {
                 None => {
-                    self.data(data);
+                    self.record(rtype, ttl, data);
                 }
-                Some((before, names)) => self.compressed(data, before, names),
+                Some((before, names)) => {
+                    self.fixed(rtype, ttl);
+                    self.compressed(data, before, names);
+                }
             }
             if self.len > self.limit {
                 self.len = mark;
@@ -84,7 +88,9 @@ impl<'a, 'o> Message<'a, 'o> {
         if self.len != self.question_end {
             return None;
         }
-        self.seen.of_size(size)
+        let number = self.labels.iter().position(|&at| self.name.len() - usize::from(at) == size)?;
+        let child = number.checked_sub(1).map(|before| &self.name[usize::from(self.labels[before])..]);
+        Some((HEADER as u16 + u16::from(self.labels[number]), child))
     }
 
     /// Counts records of the authority section that were written with `put`.
@@ -134,6 +140,7 @@ impl<'a, 'o> Message<'a, 'o> {
     }
 
     /// Appends octets as far as there is memory for them, which is more than the limit; says whether there was.
+    #[inline]
     pub fn put(&mut self, octets: &[u8]) -> bool {
         let end = self.len + octets.len();
         let Some(place) = self.out.get_mut(self.len..end) else { return false };
@@ -143,11 +150,28 @@ impl<'a, 'o> Message<'a, 'o> {
     }
 
     /// Appends an owner that needs no compression of its own: a pointer where the name stands in the message, or the name.
+    #[inline]
     pub fn owner(&mut self, name: &[u8]) -> bool {
-        match self.seen.find(name) {
+        match self.find(name) {
             Some(at) => self.put(&pointer(at)),
             None => self.put(name),
         }
+    }
+
+    /// Appends a record's type, class, TTL and data.
+    #[inline]
+    pub fn record(&mut self, rtype: u16, ttl: u32, data: &[u8]) -> bool {
+        let [r0, r1] = rtype.to_be_bytes();
+        let [t0, t1, t2, t3] = ttl.to_be_bytes();
+        let [s0, s1] = (data.len() as u16).to_be_bytes();
+        let fixed = [r0, r1, 0, CLASS_IN as u8, t0, t1, t2, t3, s0, s1];
+        // Addresses are of known length: they are copied without a call.
+        self.put(&fixed)
+            && match data.len() {
+                4 => self.put(data.first_chunk::<4>().expect("it has four octets")),
+                16 => self.put(data.first_chunk::<16>().expect("it has sixteen octets")),
+                _ => self.put(data),
+            }
     }
 
     /// Appends type, class and TTL of a record.
@@ -157,18 +181,28 @@ impl<'a, 'o> Message<'a, 'o> {
         self.put(&[r0, r1, 0, CLASS_IN as u8, t0, t1, t2, t3])
     }
 
-    /// Appends rdata and its length.
-    pub fn data(&mut self, data: &[u8]) -> bool {
-        self.put(&(data.len() as u16).to_be_bytes()) && self.put(data)
+    /// Writes the header behind the ID. `more`: additional records that the caller appends.
+    #[inline]
+    pub fn close(&mut self, flags: u16, more: u16) -> usize {
+        let [answer, authority, additional] = self.counts;
+        let numbers = [flags, self.questions, answer, authority, additional + more].map(u16::to_be_bytes);
+        self.out[2..HEADER].copy_from_slice(numbers.as_flattened());
+        if let Some(seen) = self.seen.take() {
+            *self.memory = seen.recycle();
+        }
+        self.len
     }
 
-    /// Writes the header behind the ID. `more`: additional records that the caller appends.
-    pub fn close(self, flags: u16, more: u16) -> (usize, Seen<'a>) {
-        let [answer, authority, additional] = self.counts;
-        for (at, number) in [flags, self.questions, answer, authority, additional + more].into_iter().enumerate() {
-            self.out[2 + 2 * at..4 + 2 * at].copy_from_slice(&number.to_be_bytes());
+    /// Where a name stands in the message.
+    #[inline]
+    fn find(&self, name: &[u8]) -> Option<u16> {
+        if let Some(at) = self.name.len().checked_sub(name.len())
+            && self.labels.contains(&(at as u8))
+            && (ptr::eq(&self.name[at..], name) || self.name[at..].eq_ignore_ascii_case(name))
+        {
+            return Some((HEADER + at) as u16);
         }
-        (self.len, self.seen)
+        self.seen.as_ref()?.find(name)
     }
 
     /// The owner that was written at `mark`, for the next records of its RRset.
@@ -195,13 +229,13 @@ impl<'a, 'o> Message<'a, 'o> {
         let mut rest = name;
         while rest[0] != 0 {
             let at = name.len() - rest.len();
-            if let Some(known) = self.seen.find(rest) {
+            if let Some(known) = self.find(rest) {
                 self.put(&name[..at]);
                 self.put(&pointer(known));
                 return;
             }
             if here + at < MAX_POINTER {
-                self.seen.push(rest, (here + at) as u16);
+                self.seen.get_or_insert_with(|| mem::take(self.memory)).push(rest, (here + at) as u16);
             }
             rest = names::parent(rest);
         }
@@ -246,7 +280,9 @@ pub fn opt(edns: &Edns, rcode: u8, payload: u16, scope: u8, out: &mut [u8]) -> u
     if let Some(subnet) = edns.subnet {
         let family = if subnet.bits == 32 { 1 } else { 2 };
         out[11..19].copy_from_slice(&[0, ECS as u8, 0, 4 + subnet.octets.len() as u8, 0, family, subnet.source, scope]);
-        out[19..19 + subnet.octets.len()].copy_from_slice(subnet.octets);
+        for (to, octet) in out[19..].iter_mut().zip(subnet.octets) {
+            *to = *octet; // three or seven, most often: fewer than a call is worth
+        }
     }
     11 + subnet_size
 }

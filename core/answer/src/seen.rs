@@ -1,9 +1,9 @@
-//! The names that stand in a message, so that later ones can point to them. Compared without case.
+//! The names that stand in a message behind its question, so that later ones can point to them. Compared without case.
 //!
 //! Few are looked through one by one, as in nearly every message. Many are found by their hash: TCP carries thousands of names, and to look
 //! through all of them for each one would keep a plane's loop busy for a tenth of a second.
 
-const FEW: usize = 160; // more than the labels of a question (127), so that a long one costs no hashes
+const FEW: usize = 64; // about as many names as fit a message over UDP
 const FREE: u16 = u16::MAX;
 
 /// The names of one message. Every one begins within the first 16,384 octets, so that 16 bits number them.
@@ -52,12 +52,6 @@ impl<'a> Seen<'a> {
         None
     }
 
-    /// Where the first name of so many octets stands, and the name noted before it.
-    pub fn of_size(&self, size: usize) -> Option<(u16, Option<&'a [u8]>)> {
-        let number = self.names.iter().position(|(name, _)| name.len() == size)?;
-        Some((self.names[number].1, number.checked_sub(1).map(|before| self.names[before].0)))
-    }
-
     fn place(&mut self, number: usize) {
         let mask = self.slots.len() - 1;
         let mut slot = hash(self.names[number].0) & mask;
@@ -91,7 +85,6 @@ mod tests {
                 }
             }
             assert_eq!(seen.find(b"\x05n0000\x04tesu\0"), None);
-            assert_eq!(seen.of_size(12), Some((0, None)));
             seen = seen.recycle();
         }
     }

@@ -89,7 +89,7 @@ pub fn complete(snapshot: &Snapshot, dynamic: Dynamic, owner: &[u8], asked: u16,
                 continue; // RFC 2181 section 10.1: a name has one canonical name
             }
             count = count.saturating_add(1);
-            fits = message.owner(owner) && message.fixed(rtype, ttl) && message.data(data) && message.is_within_limit();
+            fits = message.owner(owner) && message.record(rtype, ttl, data) && message.is_within_limit();
             if !fits {
                 return false; // the answer is TC, whatever else would be picked
             }

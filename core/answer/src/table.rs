@@ -7,6 +7,7 @@ use std::mem;
 use std::sync::Arc;
 
 use crate::hash;
+use crate::names;
 use crate::record::Node;
 
 const CHUNK: usize = 1 << 20; // octets at most, but for a larger single record: what is packed and copied at a time
@@ -34,14 +35,15 @@ pub struct Table {
 }
 
 impl Table {
-    /// The record of a name.
+    /// The record of a name, in any case.
+    #[inline]
     pub fn get(&self, name: &[u8]) -> Option<Node<'_>> {
         self.get_hashed(hash::of(name), name)
     }
 
     /// The same, where the name's hash is known.
     pub fn get_hashed(&self, hash: u64, name: &[u8]) -> Option<Node<'_>> {
-        self.find(hash, |found| found == name)
+        self.find(hash, |found| names::is(found, name))
     }
 
     /// The record of the wildcard below a name.

@@ -2,6 +2,7 @@
 //!
 //! Silence only to responses and to less than a header (a reply to a reply is a loop); everything else gets an rcode.
 
+use crate::names;
 use crate::reply::{Drop, rcode};
 use crate::subnet::{ECS, Subnet, parse_subnet};
 use crate::symbols::{self, Symbol};
@@ -73,6 +74,8 @@ pub struct Query<'a> {
     pub fault: Fault,
     /// As sent, echoed octet for octet.
     pub question: &'a [u8],
+    /// Its name, in the case it was asked in: what was written a moment ago is slow to read, so tables are searched with this.
+    pub asked: &'a [u8],
     /// Lower case.
     pub name: &'a [u8],
     /// Where in `name` each label starts; the root's left out.
@@ -119,6 +122,7 @@ pub fn parse<'a>(packet: &'a [u8], name: &'a mut Name, ecs: bool) -> Result<Quer
         flags: flag::QR | flags & (flag::OPCODE | flag::RD),
         fault: None,
         question: &[],
+        asked: &[],
         name: &[],
         labels: &[],
         rtype: 0,
@@ -143,11 +147,8 @@ pub fn parse<'a>(packet: &'a [u8], name: &'a mut Name, ecs: bool) -> Result<Quer
     query.rtype = u16_at(packet, end - 4);
     query.qclass = u16_at(packet, end - 2);
     let size = end - 4 - HEADER;
-    let lower = &mut lower[..size];
-    for (to, from) in lower.iter_mut().zip(&packet[HEADER..]) {
-        *to = from.to_ascii_lowercase(); // a length octet is at most 63, below "A"
-    }
-    query.name = lower;
+    query.asked = &query.question[..size];
+    query.name = names::lower(query.asked, lower);
     query.labels = &labels[..count];
     query.fault = if packet[6..10] != [0; 4] {
         // RFC 1995 section 3: an IXFR query has the client's SOA in its authority section.
