@@ -20,8 +20,8 @@ from gslb import __version__, log, metrics
 from gslb.config import report
 from gslb.errors import GslbError, Problem, Severity
 from gslb.event import Event, Tell, untold
+from gslb.lint import loss
 from gslb.model import Model
-from gslb.role import loss
 from gslb.role.keeper import Keeper
 from gslb.role.loading import Load, Loader, RefusedError
 

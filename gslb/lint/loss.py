@@ -1,6 +1,7 @@
 """What a load would take away: the guard before much of what is served vanishes by mistake, such as with a folder that was not mounted.
 
-Called by loads, before a load is adopted. Pure. Not asked at the first start, nor with `gslb reload --force`.
+Called by loads, before a load is adopted, and by whoever shows what a change would do. Pure. Not asked at the first start, nor with
+`gslb reload --force`.
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@ import pytest
 
 from gslb import names
 from gslb.errors import Where
+from gslb.lint import loss
 from gslb.model import Model, NameData, Zone
-from gslb.role import loss
 
 
 def model(**zones: int) -> Model:
