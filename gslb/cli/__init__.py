@@ -14,7 +14,22 @@ from typing import Final
 import typer
 from typer.exceptions import TyperException
 
-from gslb.cli import asking, checking, demonstrating, explaining, geography, health, keys, overriding, probing, registering, serving, versions
+from gslb.cli import (
+    asking,
+    checking,
+    completing,
+    demonstrating,
+    explaining,
+    geography,
+    health,
+    keys,
+    manual,
+    overriding,
+    probing,
+    registering,
+    serving,
+    versions,
+)
 from gslb.errors import GslbError, UsageError
 
 app: Final = typer.Typer(
@@ -38,6 +53,8 @@ keys.add_to(app)
 probing.add_to(app)
 registering.add_to(app)
 demonstrating.add_to(app)
+completing.add_to(app)
+manual.add_to(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

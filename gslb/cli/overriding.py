@@ -9,6 +9,8 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from gslb.cli import completing
+
 SettingsPath = Annotated[
     Path | None, typer.Option("--config", "-c", help="Settings; the default is gslb.yaml here, if there is one.", show_default=False)
 ]
@@ -17,7 +19,7 @@ For = Annotated[str, typer.Option("--for", help="How long: 30s, 90m, 2h, 3d; wit
 By = Annotated[str, typer.Option("--by", help="Who says it; the default is your login name.", show_default=False)]
 Force = Annotated[bool, typer.Option("--force", help="Even where a pool is left with nothing, or with fewer sites than its `min_sites`.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Everything, as JSON.")]
-Names = Annotated[list[str], typer.Argument(metavar="NAME...", help="As the files name them.", show_default=False)]
+Names = Annotated[list[str], typer.Argument(metavar="NAME...", help="As the files name them.", show_default=False, autocompletion=completing.names)]
 Weight = Annotated[int, typer.Argument(metavar="WEIGHT", min=0, max=1_000_000, help="Instead of the file's.", show_default=False)]
 
 LEVELS: Final = {
