@@ -68,12 +68,26 @@ class Bundle:
         """Count the octets of all files."""
         return sum(map(len, self.files.values()))
 
+    def head(self, signed_by: str = "", packed: int = 0) -> Head:
+        """Return what lists of versions show of it."""
+        who = signed_by or self.signed_by
+        return Head(self.version, self.at, self.author, self.message, self.digest, self.size, self.based_on, who, packed, len(self.files))
+
 
 class Newest(NamedTuple):
-    """The newest version that is believed, None where there is none; `refused`: why what stands in its place in the store is not, "" where it is."""
+    """The newest version that is believed, None where there is none.
+
+    `refused`: why what stands in its place in the store is not believed, "" where it is. `floor`: no version up to it is believed any more.
+    """
 
     head: Head | None = None
     refused: str = ""
+    floor: int = 0
+
+    @property
+    def version(self) -> int:
+        """Its number, 0 = none."""
+        return self.head.version if self.head else 0
 
 
 def octets(files: Mapping[str, bytes]) -> Iterator[bytes]:

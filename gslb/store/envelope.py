@@ -22,7 +22,7 @@ INFLATED: Final = 1 << 20  # octets of a body: what a small record may cost whoe
 HEADER: Final = 512  # octets
 _NAME: Final = 64  # characters of a signer's or a key's name
 
-KINDS: Final = ("votes", "all", "lease", "book", "push")  # changed votes; a part of all votes; a lease; all overrides; a site's word
+KINDS: Final = ("votes", "all", "lease", "book", "push", "bundle")  # changed votes; a part of all; a lease; overrides; a site's word; a version
 REASONS: Final = ("size", "format", "kind", "unsigned", "signer", "signature", "replayed", "unproven", "content")  # metric label
 
 

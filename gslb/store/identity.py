@@ -14,7 +14,9 @@ from typing import Final
 
 from gslb.store.envelope import Anybody, Keyring, Signer
 
-WRITERS: Final = MappingProxyType({"votes": "prober", "all": "prober", "lease": "prober", "book": "operator", "push": "site"})  # kind → who signs it
+WRITERS: Final = MappingProxyType(  # kind → who signs it
+    {"votes": "prober", "all": "prober", "lease": "prober", "book": "operator", "push": "site", "bundle": "operator"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ What is believed, beside the signature (`gslb.store.keys`):
     leases   forward only by (epoch, sequence, at); a lease's own sequence counts renewals; `lasts` of 0: the prober has left, with its votes
     proof    a nameserver asks that its challenge in the store be answered by a lease, and then believes that epoch from there on
     book     forward only by version, whoever of the operators wrote it
+    bundle   the same
     pushes   forward only by (epoch, sequence) for each site and key; `until` no later than `at` takes one back
 A record that is missing is no news: stores are wiped. Only what is gone from a store that is still the same one (`run`) is gone.
 """
@@ -22,6 +23,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from gslb.lease import Lease
 from gslb.store import book, node_record, push_record
+from gslb.store.bundles import Bundles
 from gslb.store.changes import EVERYTHING, Merged
 from gslb.store.envelope import RefusedError, peek
 from gslb.store.identity import Identity
@@ -50,6 +52,7 @@ class Records(NamedTuple):
     book: bytes = b""
     pushes: Mapping[str, Mapping[str, bytes]] = MappingProxyType({})
     nodes: Mapping[str, bytes] = MappingProxyType({})
+    bundle: bytes = b""
     unread: frozenset[str] = frozenset()
 
     def lost(self, prober: str) -> bool:
@@ -74,6 +77,7 @@ class Ledger:
         self._pushed: dict[tuple[str, str], _Pushed] = {}
         self._nodes: Mapping[str, NodeReport] = MappingProxyType({})
         self._node_records: Mapping[str, bytes] = {}
+        self.bundles = Bundles(self._reader, self._marks)
         self._keys_seen = 0.0  # when it was looked last whether keys have come or gone
 
     def turn(self) -> str:
@@ -102,7 +106,7 @@ class Ledger:
             self._voices.take_lease(prober, record)
         for prober in self._voices.names:
             found.add(self._voices.forget(prober) if same and records.lost(prober) else self._voices.settle(prober, touched.get(prober, ())))
-        if self.take_book(records.book):
+        if self.take_book(records.book) | self.bundles.take(records.bundle):
             found.add(EVERYTHING)
         for site, words in records.pushes.items():
             for key, record in words.items():
@@ -230,7 +234,8 @@ class Ledger:
 
     def state(self, time: float, run: str) -> State:
         """Return all that is believed; cheap, and never changed afterwards."""
-        return State(self._voices.votes, time, self._overrides, self.leases, self._nodes, self._standing_pushes(time), run)
+        version = self.bundles.newest.version
+        return State(self._voices.votes, time, self._overrides, self.leases, self._nodes, self._standing_pushes(time), run, version)
 
     def _standing_pushes(self, now: float) -> Mapping[tuple[str, str], Push]:
         return MappingProxyType({who: word for who, word in self._pushes.items() if word.until > now})
@@ -243,6 +248,7 @@ class Ledger:
         if not self._identity.keyring.refresh():
             return None
         self._reader.forgive()
+        self.bundles.distrust()
         said = self._marks.book
         if said.version and not self._identity.keyring.trusts("operator", said.operator, said.key):
             self._marks.book, self._book_record = BookMark(), b""

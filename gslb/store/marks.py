@@ -1,7 +1,8 @@
 """Marks: how far each writer was heard, on disk, so that after a restart nothing older is believed.
 
 Kept by the ledger where records are signed; saved now and then, for a mark that is a minute old only lets that minute be said again. The file
-(`kept_file`): `{"votes": {prober: [key, epoch, sequence]}, "leases": {prober: [key, epoch, sequence, at]}, "book": [operator, key, version]}`.
+(`kept_file`): `{"votes": {prober: [key, epoch, sequence]}, "leases": {prober: [key, epoch, sequence, at]}, "book": [operator, key, version],
+"bundle": [operator, key, version]}`.
 A mark goes with the key that made it: whoever has stolen a key could set its mark at the end of time.
 """
 
@@ -32,7 +33,7 @@ class Mark(NamedTuple):
 
 
 class BookMark(NamedTuple):
-    """The last version of operators' words, and who wrote it."""
+    """The last version of operators' words, or of their files, and who wrote it."""
 
     operator: str = ""
     key: str = ""
@@ -46,6 +47,7 @@ class Marks:
         self.votes: dict[str, Mark] = {}
         self.leases: dict[str, Mark] = {}
         self.book = BookMark()
+        self.bundle = BookMark()
         self._folder = folder
         self._saved: dict[str, Any] | None = None
 
@@ -60,8 +62,8 @@ class Marks:
             if content is not None:
                 marks.votes = {name: mark for name, row in content["votes"].items() if trusts("prober", name, (mark := _mark(row)).key)}
                 marks.leases = {name: mark for name, row in content["leases"].items() if trusts("prober", name, (mark := _mark(row)).key)}
-                book = BookMark(str(content["book"][0]), str(content["book"][1]), int(content["book"][2]))
-                marks.book = book if trusts("operator", book.operator, book.key) else BookMark()
+                marks.book = _operators(content["book"], trusts)
+                marks.bundle = _operators(content.get("bundle", BookMark()), trusts)  # earlier versions have none
         except _ODD as error:
             marks, problem = cls(folder), f"{folder / FILE}: not as this version writes it ({error}): ignored"
         if problem:
@@ -70,7 +72,7 @@ class Marks:
 
     def save(self) -> None:
         """Write them where they have moved. Blocking; raises StoreError when the disk does not take them."""
-        content = {"votes": dict(self.votes), "leases": dict(self.leases), "book": self.book}  # copies: the loop goes on meanwhile
+        content = {"votes": dict(self.votes), "leases": dict(self.leases), "book": self.book, "bundle": self.bundle}  # copies: the loop goes on
         if self._folder is not None and content != self._saved:
             kept_file.write(self._folder / FILE, _MAGIC, content, "marks")
             self._saved = content
@@ -79,6 +81,12 @@ class Marks:
         """Forget a prober's marks: its key is trusted no more."""
         self.votes.pop(prober, None)
         self.leases.pop(prober, None)
+
+
+def _operators(row: Any, trusts: Trusts) -> BookMark:
+    """Read a mark of operators; none where its key is trusted no more."""
+    mark = BookMark(str(row[0]), str(row[1]), int(row[2]))
+    return mark if trusts("operator", mark.operator, mark.key) else BookMark()
 
 
 def _mark(row: Any) -> Mark:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
+from gslb.bundle import VERSIONS, Bundle, Head, Newest
 from gslb.errors import StoreError
 from gslb.event import Audit, Event
 from gslb.lease import Lease
 from gslb.override import Word
+from gslb.store import bundles, parcel
 from gslb.store.changes import EVERYTHING, Listeners
 from gslb.store.diary import Diary
-from gslb.store.state import Hint, NodeReport, Overrides, OvertakenError, Pulse, Push, Pushed, State
+from gslb.store.state import KEEP, Hint, NodeReport, Overrides, OvertakenError, Pulse, Push, Pushed, State
 from gslb.verdict import Target, Vote
 
 REPORTED: Final = 60.0  # seconds for which a node's report is shown
@@ -32,6 +36,7 @@ class MemoryStore:
         self._pushes: dict[tuple[str, str], Push] = {}
         self._listeners = Listeners()
         self._diary = Diary(clock)
+        self._bundles: dict[int, tuple[Head, Bundle]] = {}
         self._closed = False
 
     async def publish(self, prober: str, votes: Sequence[Vote]) -> None:
@@ -125,6 +130,52 @@ class MemoryStore:
         self._open()
         return self._diary.audited(before, limit)
 
+    async def publish_bundle(self, bundle: Bundle, after: int, keep: int = KEEP) -> Head:
+        """Put a version into the store, where the newest is `after`."""
+        self._open()
+        if not after < bundle.version < VERSIONS:
+            raise StoreError(f"version {bundle.version} cannot come after version {after}")
+        try:
+            packed = len(await asyncio.to_thread(parcel.pack, bundle.files))
+        except ValueError as error:
+            raise StoreError(f"this cannot be published: {error}") from error
+        if after != max(self._bundles, default=0):
+            raise OvertakenError("another version was published meanwhile")
+        bundle = replace(bundle, at=self._clock())
+        head = bundle.head(packed=packed)
+        self._bundles[bundle.version] = head, bundle
+        for version in sorted(self._bundles)[:-keep]:
+            del self._bundles[version]
+        self._diary.note(bundles.audit(head))
+        self._tell(EVERYTHING)
+        return head
+
+    async def remind_bundle(self, bundle: Bundle) -> bool:
+        """Bring a version back where it and every newer one is not known."""
+        self._open()
+        if bundle.version <= max(self._bundles, default=0):
+            return False
+        self._bundles[bundle.version] = bundle.head(), bundle
+        self._tell(EVERYTHING)
+        return True
+
+    async def newest(self) -> Newest:
+        """Return the newest version."""
+        heads = await self.bundles()
+        return Newest(heads[0], floor=heads[0].version) if heads else Newest()
+
+    async def bundles(self) -> Sequence[Head]:
+        """Return all versions that are still there, newest first."""
+        self._open()
+        return [self._bundles[version][0] for version in sorted(self._bundles, reverse=True)]
+
+    async def bundle(self, version: int) -> Bundle:
+        """Return a version with its files."""
+        self._open()
+        if version not in self._bundles:
+            raise StoreError(f"there is no version {version} in the store")
+        return self._bundles[version][1]
+
     async def pulse(self) -> Pulse:
         """Return what must be known every second."""
         self._open()
@@ -137,7 +188,7 @@ class MemoryStore:
         self._nodes = {name: node for name, node in self._nodes.items() if node.at > now - REPORTED}
         self._pushes = {who: word for who, word in self._pushes.items() if word.until > now}
         votes, leases, nodes, pushes = (MappingProxyType(dict(one)) for one in (self._votes, self._leases, self._nodes, self._pushes))
-        return State(votes, now, self._overrides, leases, nodes, pushes, RUN)
+        return State(votes, now, self._overrides, leases, nodes, pushes, RUN, max(self._bundles, default=0))
 
     async def pushed(self) -> Pushed:
         """Return what sites say of themselves."""

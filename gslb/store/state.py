@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
+from gslb.bundle import Bundle, Head, Newest
 from gslb.errors import StoreError
 from gslb.event import Audit, Event
 from gslb.lease import Lease, Leases
@@ -21,6 +22,7 @@ from gslb.verdict import Target, Vote
 Votes = Mapping[Target, Mapping[str, Vote]]  # target → prober → vote
 Hint = frozenset[Target]  # targets whose votes have changed; empty = read everything again
 
+KEEP: Final = 50  # published versions that are left in a store
 REMEMBERED: Final = 7 * 86_400.0  # seconds for which what no longer holds is kept: a node that was away longer brings nothing back
 
 
@@ -199,6 +201,29 @@ class Store(Protocol):
 
     async def audited(self, before: str, limit: int) -> Sequence[Audit]:
         """Return who did what before that id, newest first; before "": the newest `limit`."""
+        ...
+
+    async def publish_bundle(self, bundle: Bundle, after: int, keep: int = KEEP) -> Head:
+        """Put a version into the store for all that follow, where the newest is `after` (0 = none); of older ones `keep` stay, itself among them.
+
+        Its time is the store's. Raises OvertakenError where the newest is another by now; nothing is changed then.
+        """
+        ...
+
+    async def remind_bundle(self, bundle: Bundle) -> bool:
+        """Bring a sealed version back into a store that has lost it and every newer one; whether that was done. Needs no key."""
+        ...
+
+    async def newest(self) -> Newest:
+        """Return the newest version that is believed; cheap."""
+        ...
+
+    async def bundles(self) -> Sequence[Head]:
+        """Return all versions that are still there, newest first."""
+        ...
+
+    async def bundle(self, version: int) -> Bundle:
+        """Return a version with its files, whole. Raises StoreError where it is not there, or is damaged, which is counted."""
         ...
 
     async def pulse(self) -> Pulse:

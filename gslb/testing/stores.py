@@ -12,6 +12,7 @@ from gslb.event import Event
 from gslb.lease import Lease
 from gslb.override import Hold, Kind, Level, Override, Withdrawal
 from gslb.store.state import Hint, NodeReport, Overrides, OvertakenError, Push, Store
+from gslb.testing.published import OF_VERSIONS
 from gslb.verdict import State, Target, Vote
 
 _LIMIT: Final = 5.0  # seconds for anything to be heard; a store across a network may take a while
@@ -26,7 +27,7 @@ HOLD: Final = Hold("ann", "probers are moved", 106.0, _FOREVER)
 
 async def check_store(make: Callable[[], Awaitable[Store]]) -> None:
     """Hold a store to its contract. `make` opens an empty one each time; several from one `make` need not share anything."""
-    for law in (*_OF_VOTES, *_OF_LEASES, *_OF_OVERRIDES, *_OF_THE_DIARY, _closes):
+    for law in (*_OF_VOTES, *_OF_LEASES, *_OF_OVERRIDES, *_OF_THE_DIARY, *OF_VERSIONS, _closes):
         store = await make()
         try:
             async with asyncio.timeout(_LIMIT * 2):

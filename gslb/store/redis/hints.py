@@ -25,7 +25,7 @@ _SLICE: Final = 0.005  # seconds of reading records before others have a turn
 
 @dataclass(slots=True)
 class Wanted:
-    """What must be fetched: probers' votes, their leases, sites' words, the book."""
+    """What must be fetched: probers' votes, their leases, sites' words, the book and the newest version."""
 
     votes: set[str] = field(default_factory=set)
     leases: set[str] = field(default_factory=set)
@@ -67,8 +67,10 @@ class Hints:
                 self.tell(EVERYTHING)
         names = _some(wanted.leases)
         if names or wanted.book:
-            book, *leases = await wire.ask_each([snapshot.string(keys.book), *(snapshot.string(keys.lease(name)) for name in names)])
+            keys_read = [keys.book, keys.bundle, *map(keys.lease, names)]
+            book, bundle, *leases = await wire.ask_each([snapshot.string(key) for key in keys_read])
             self.tell(EVERYTHING if self._ledger.take_book(snapshot.octets(book)) else None)
+            self.tell(EVERYTHING if self._ledger.bundles.take(snapshot.octets(bundle)) else None)
             self.tell(self._ledger.take_leases(dict(zip(names, map(snapshot.octets, leases), strict=True)), now)[0])
 
     def _take_one(self, kind: str, writer: str, name: str, record: bytes, wanted: Wanted, now: float) -> None:  # noqa: PLR0917  as a hint has them
@@ -84,16 +86,25 @@ class Hints:
                 self.tell(EVERYTHING if not self._overtaken(record) and self._ledger.take_book(record) else None)
             case "push" if record:
                 self.tell(EVERYTHING if self._ledger.take_push(writer, name, record) else None)
+            case "bundle" if record:
+                self.tell(EVERYTHING if not self._older(record) and self._ledger.bundles.take(record) else None)
             case "votes":
                 wanted.votes.add(writer)
             case "lease":
                 wanted.leases.add(writer)
             case "push":
                 wanted.pushes.add(writer)
-            case "book":
+            case "book" | "bundle":
                 wanted.book = True
             case _:
                 pass  # of a later version
+
+    def _older(self, record: bytes) -> bool:
+        """Whether a later version was published or read here while this one was on its way: what stands in the store is looked at now and then."""
+        try:
+            return peek(record).epoch < self._ledger.bundles.newest.version
+        except RefusedError:
+            return False
 
     def _overtaken(self, record: bytes) -> bool:
         """Whether a later book was written or read here while this one was on its way; one from long before is left for the ledger to refuse."""

@@ -22,6 +22,10 @@ PARTS: Final = 256  # records that all votes of one prober may take: 131,072 vot
 HASH: Final = 16 << 20  # octets that one hash may take in the server's memory; a larger one is not read
 NONCES: Final = 4096
 PUSHES: Final = 4096  # fields of one registrant
+VERSIONS: Final = 2048  # fields of published versions
+PARCELS: Final = 256 << 20  # octets of packed files that older versions may take; the newest stays whatever it takes
+PIECE: Final = 512 << 10  # octets of packed files that are read or written at once: within the deadline at 2 Mbit/s
+UPLOADING: Final = 900  # seconds until what was never published is gone
 KEPT: Final = 86_400  # seconds until what nobody renews is gone
 REPORTED: Final = 60_000  # milliseconds until a nameserver's report is gone
 
@@ -41,6 +45,8 @@ class Layout:
         self.registrants = self.prefix + "registrants"
         self.audit = self.prefix + "audit"
         self.events = self.prefix + "events"
+        self.bundle = self.prefix + "bundle"
+        self.bundles = self.prefix + "bundles"
 
     def lease(self, prober: str) -> str:
         """Return the key of a prober's lease: a string, one record."""
@@ -57,6 +63,10 @@ class Layout:
     def push(self, registrant: str) -> str:
         """Return the key of what a site says of itself: a hash, one record by `Push.key`."""
         return f"{self.prefix}push:{registrant}"
+
+    def parcel(self, digest: str) -> str:
+        """Return the key of a version's files: a string, packed; versions with the same files share it."""
+        return f"{self.prefix}bundle:{digest}"
 
     def hint(self, kind: str, writer: str, record: bytes = b"", field: str = "") -> list[tuple[Any, ...]]:
         """Return the commands that tell of a change: to be put into the MULTI of the change itself."""

@@ -59,7 +59,7 @@ class Replica:
         self._missed: frozenset[str] = frozenset()
         self._nodes: dict[str, bytes] = {}
         self._beats = 0
-        self._saved = ledger.overrides  # words of operators whose mark is on the disk
+        self._saved = self._marked()  # what operators said and published, as far as its mark is on the disk
         self._wanted = ""  # why everything must be read again
         self._told = ""  # the run of which listeners know
         self._why = ""  # the last failure, "" once it worked
@@ -190,12 +190,12 @@ class Replica:
             await self._challenges.pose(wire)
             await self._challenges.forget(wire, moment.time)
             await self._save()
-        elif self._saved is not self._ledger.overrides:
+        elif self._saved != self._marked():
             await self._save()
 
     async def _save(self) -> None:
         """Put marks on the disk: every minute, and after a word of an operator, which must not be unsaid by an older one."""
-        self._saved = self._ledger.overrides
+        self._saved = self._marked()
         try:
             await asyncio.to_thread(self._ledger.save)
         except StoreError as error:
@@ -229,6 +229,9 @@ class Replica:
             await wire.ask_each([("SREM", self._keys.nodes, *gone)])
 
     # --- how it stands
+
+    def _marked(self) -> tuple[int, int]:
+        return self._ledger.overrides.version, self._ledger.bundles.newest.version
 
     def _names(self) -> set[str]:
         """Return the probers that are asked after whatever the set of names says: a set that is lost or spoilt silences nobody."""

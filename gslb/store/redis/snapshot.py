@@ -184,7 +184,7 @@ async def _read(wire: Wire, keys: Layout, names: Names, refuse: Refuse) -> tuple
     wanted = {keys.votes(name): ("votes", name, layout.CHANGES + layout.PARTS) for name in names.probers}
     wanted |= {keys.push(name): ("push", name, layout.PUSHES) for name in names.registrants}
     sound = await within_bounds(wire, wanted, refuse)
-    strings = [keys.book, *map(keys.lease, names.probers), *map(keys.node, names.nodes)]
+    strings = [keys.book, keys.bundle, *map(keys.lease, names.probers), *map(keys.node, names.nodes)]
     sets = [members(keys.probers), members(keys.registrants)]
     commands = [*moment_commands(keys), *map(string, strings), *(("HGETALL", key) for key in sound), *sets]
     answers = await wire.transaction(commands) or []
@@ -203,6 +203,7 @@ async def _read(wire: Wire, keys: Layout, names: Names, refuse: Refuse) -> tuple
         octets(found[keys.book]),
         MappingProxyType({name: read_hashes[keys.push(name)] for name in names.registrants if keys.push(name) in read_hashes}),
         {name: record for name in names.nodes if (record := octets(found[keys.node(name)]))},
+        octets(found[keys.bundle]),
         frozenset(name for name in names.probers if isinstance(found[keys.lease(name)], Exception) or keys.votes(name) not in read_hashes),
     )
     probers, registrants = answers[-2:]

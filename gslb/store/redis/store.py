@@ -11,6 +11,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from gslb.bundle import Bundle, Head, Newest
 from gslb.errors import StoreError
 from gslb.event import Audit, Event
 from gslb.lease import Lease
@@ -29,9 +30,10 @@ from gslb.store.redis.link import Link
 from gslb.store.redis.probers import Probers
 from gslb.store.redis.replica import Replica
 from gslb.store.redis.url import Place
+from gslb.store.redis.versions import Versions
 from gslb.store.redis.words import Words
 from gslb.store.redis.writer import Ticket, Writer, sealing, signer_of
-from gslb.store.state import Hint, NodeReport, Overrides, Pulse, Push, Pushed, State
+from gslb.store.state import KEEP, Hint, NodeReport, Overrides, Pulse, Push, Pushed, State
 from gslb.verdict import Target, Vote
 
 _SEEN: Final = 1.0  # seconds that a write waits until it is seen here: it was done, whatever becomes of that
@@ -49,6 +51,7 @@ class RedisStore:
         self._writer = Writer(Link(self._connect), self._seen)
         self._listeners = Listeners()
         self._words = Words(self._keys, identity, self.ledger)
+        self._versions = Versions(self._keys, identity, self.ledger, self._writer)
         self._probers = Probers(self._keys, identity, self.ledger, self._writer, self._listeners.tell)
         self._diary = Diary(self._keys, self._writer, self.ledger.refuse)
         self._replica: Replica | None = None
@@ -140,7 +143,44 @@ class RedisStore:
         if events:
             await self._diary.tell(events)
 
+    async def publish_bundle(self, bundle: Bundle, after: int, keep: int = KEEP) -> Head:
+        """Put a version into the store, where the newest is `after`. Raises OvertakenError where it is another by now."""
+        self._open()
+        head, hints = await self._versions.publish(bundle, after, keep)
+        await self._noted(hints)
+        return head
+
+    async def remind_bundle(self, bundle: Bundle) -> bool:
+        """Bring a sealed version back into a store that has lost it and every newer one."""
+        self._open()
+        before = self.ledger.bundles.record
+        hints = await self._versions.remind(bundle)
+        if hints or before != self.ledger.bundles.record:
+            await self._noted(hints)
+        return bool(hints)
+
     # --- readers
+
+    async def newest(self) -> Newest:
+        """Return the newest version that is believed."""
+        self._open()
+        if self._replica is None:
+            return await self._versions.newest()
+        await self._replica.reached(None, DEADLINE)
+        self._replica.pulse()
+        return self.ledger.bundles.newest
+
+    async def bundles(self) -> Sequence[Head]:
+        """Return all versions that are still there, newest first."""
+        self._open()
+        await self.newest()
+        return await self._versions.heads()
+
+    async def bundle(self, version: int) -> Bundle:
+        """Return a version with its files, whole."""
+        self._open()
+        await self.newest()
+        return await self._versions.fetch(version)
 
     async def told(self, after: str, limit: int) -> Sequence[Event]:
         """Return what was told after that id, oldest first; after "": the newest."""
@@ -220,6 +260,12 @@ class RedisStore:
                 self._listeners.tell(EVERYTHING)
         await self._writer.seen()
         return self.ledger.overrides
+
+    async def _noted(self, hints: Sequence[Any]) -> None:
+        """Tell whoever listens of a version that was written here, and wait until it is known."""
+        self._writer.note(hints[-2:])
+        self._listeners.tell(EVERYTHING)
+        await self._writer.seen()
 
     async def _seen(self, ticket: Ticket) -> None:
         if self._replica and not self._replica.why:

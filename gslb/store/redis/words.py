@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from gslb.errors import StoreError
 from gslb.override import Word
@@ -16,9 +16,10 @@ from gslb.store import book
 from gslb.store.envelope import Header, RefusedError, Signer, Unsigned, seal, unseal
 from gslb.store.identity import Identity
 from gslb.store.ledger import Ledger
-from gslb.store.redis.connection import Command, Wire, done
+from gslb.store.redis.connection import Command, Wire
 from gslb.store.redis.layout import AUDIT, Layout
 from gslb.store.redis.snapshot import octets, string
+from gslb.store.redis.watch import Watch
 from gslb.store.state import Overrides, OvertakenError
 
 _TRIES: Final = 5  # others write at the same time after a wipe: each of them what it remembers
@@ -34,7 +35,7 @@ class Words:
     async def say(self, wire: Wire, words: Sequence[Word], version: int) -> list[Any]:
         """Write words at this version; the answers to hints. Raises OvertakenError, StoreError."""
         signer = self._signer()
-        async with _Watch(wire, self._keys.book) as watch:
+        async with Watch(wire, self._keys.book) as watch:
             now = await self._now(wire)
             if self._ledger.overrides.version != version:
                 raise OvertakenError("overrides were changed by somebody else meanwhile")
@@ -51,7 +52,7 @@ class Words:
         """Bring back what the store has lost; the answers to hints, none where nothing was written. Raises StoreError."""
         words = tuple(words)
         for _ in range(_TRIES):
-            async with _Watch(wire, self._keys.book) as watch:
+            async with Watch(wire, self._keys.book) as watch:
                 now = await self._now(wire)
                 commands = self._brought_back(self._stored, words, sealed, now)
                 if not commands:
@@ -109,28 +110,3 @@ class Words:
         if signer is None and self._identity.signed:
             raise StoreError("this node holds no operator's key")
         return signer or Unsigned(self._identity.node)
-
-
-class _Watch:
-    """A key that is watched, and let go of however the block ends."""
-
-    def __init__(self, wire: Wire, key: str) -> None:
-        self._wire, self._key = wire, key
-        self._watching = False
-
-    async def write(self, commands: Sequence[Command]) -> list[Any] | None:
-        """Write unless the key has changed: then None."""
-        self._watching = False
-        answers = await self._wire.transaction(commands)
-        if answers is not None:
-            done(answers[:-2])
-        return answers
-
-    async def __aenter__(self) -> Self:
-        await self._wire.ask("WATCH", self._key)
-        self._watching = True
-        return self
-
-    async def __aexit__(self, *_error: object) -> None:
-        if self._watching:
-            await self._wire.ask("UNWATCH")

@@ -15,6 +15,7 @@ from gslb.override import Kind, Level, Override
 from gslb.store import Identity, NodeReport, Push, open_store
 from gslb.testing.lab import RedisServer, redis_missing
 from gslb.testing.lab.line import AnsweredError
+from gslb.testing.published import version
 from gslb.verdict import State, Target, Vote
 
 pytestmark = pytest.mark.skipif(bool(redis_missing()), reason=redis_missing())
@@ -84,6 +85,18 @@ async def test_each_does_its_work(guarded, as_user):
         assert state.overrides == said
         assert set(state.nodes) == {"ns1"}
         assert set(state.pushes) == {("fra", "app/192.0.2.7")}
+        first = await control.publish_bundle(version(1), 0)
+        assert (await prober.newest()).head == first
+        assert (await prober.bundle(1)).files == version(1).files
+        kept = await node.bundle(1)
+        guarded.ask("DEL", "{gslb}:1:bundle", "{gslb}:1:bundles", "{gslb}:1:bundle:" + first.digest)
+        assert await node.remind_bundle(kept), "a node brings back what was lost"
+        await prober.report(NodeReport("probe/p1", pulse.time))
+        async with as_user("operator", "laptop") as operator:
+            second = await operator.publish_bundle(version(2), 1, keep=1)
+            assert [head.version for head in await operator.bundles()] == [2]
+            assert (await operator.read()).nodes.keys() == {"ns1", "probe/p1"}
+        assert (await control.bundle(2)).digest == second.digest
         guarded.ask("DEL", "{gslb}:1:book")
         assert (await node.remind([DRAIN])).standing(10.0) == (DRAIN,), "a node brings back what was lost"
         await prober.leave("p1")
@@ -110,7 +123,7 @@ async def test_a_prober_says_nothing_but_its_own_votes(as_user):
     assert set(state.votes[TARGET]) == {"p1"}
 
 
-@pytest.mark.parametrize("user", ["node", "prober", "control", "site"])
+@pytest.mark.parametrize("user", ["node", "prober", "control", "operator", "site"])
 def test_nobody_does_what_only_administrators_do(guarded, user):
     others = {
         "node": ["SET {gslb}:1:lease:p1 x", "HSET {gslb}:1:votes:p1 a0 x", "XADD {gslb}:1:audit * e x", "SET {gslb}:1:node:ns2 x"],
@@ -120,7 +133,9 @@ def test_nobody_does_what_only_administrators_do(guarded, user):
             "SET {gslb}:1:lease:p2 x",
             "HSET {gslb}:1:nonces ns1 x",
             "GETRANGE other 0 1",
+            "SET {gslb}:1:bundle x",
         ],
+        "operator": ["SET {gslb}:1:lease:p1 x", "SET {gslb}:1:book x", "SET {gslb}:1:node:ns1 x"],
         "control": ["SET {gslb}:1:lease:p1 x", "HSET {gslb}:1:votes:p1 a0 x"],
         "site": ["HSET {gslb}:1:push:iad k x", "SET {gslb}:1:book x", "GET {gslb}:1:book", "HGETALL {gslb}:1:votes:p1"],
     }[user]
