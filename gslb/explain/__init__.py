@@ -10,13 +10,14 @@ found and scopes measured by `gslb.answer`.
                          │ listener    what the compiler decided: story, members, reasons, shares, lifetime
                          └ packet      what answer() replies
 
-The same for everybody at once: `simulate` (sites, pools, countries, now and what if), `world` (a map).
+The same for everybody at once: `simulate` (sites, pools, countries, now and what if), `world` (a map), `difference` (other files).
 
-    population ─▶ traffic (pool × region ─▶ rows ─▶ sites) ─▶ shift (before, after) ─▶ simulate, world
+    population ─▶ traffic (pool × region ─▶ rows ─▶ sites) ─▶ shift (before, after) ─▶ simulate, world, difference
 """
 
 from __future__ import annotations
 
+from gslb.explain.differing import difference
 from gslb.explain.explanation import explain
 from gslb.explain.population import Population
 from gslb.explain.question import Question, read
@@ -25,4 +26,4 @@ from gslb.explain.subject import Subject
 from gslb.explain.text import text
 from gslb.explain.world_map import world
 
-__all__ = ["Population", "Question", "Subject", "explain", "read", "simulate", "text", "world"]
+__all__ = ["Population", "Question", "Subject", "difference", "explain", "read", "simulate", "text", "world"]

@@ -36,14 +36,27 @@ def simulated(said: Mapping[str, Any], now: float) -> Simulated:
     names = texts(said, "names")
     if len(names) > MOST_NAMES:
         raise UsageError(f"{len(names)} names are too many: at most {MOST_NAMES}, or none for all")
-    load = said.get("load")
-    if load is not None and not (isinstance(load, int | float) and not isinstance(load, bool) and 0 <= load < float("inf")):
-        raise UsageError("load is the load of all clients, in the unit of sites' capacities: a number")
     sample = said.get("sample") or ""
     if not isinstance(sample, str):
         raise UsageError("sample is text: lines of NETWORK VOLUME")
-    asked = Asked(names, type_number(str(said.get("type") or "A")), None if load is None else float(load))
+    asked = Asked(names, type_number(str(said.get("type") or "A")), _load(said))
     return Simulated(asked, assumed(said, now), sample, files(said, "files"))
+
+
+class Differing(NamedTuple):
+    """One difference. `old` None: what the node serves; `load` as in `Asked`."""
+
+    new: Mapping[str, str]
+    old: Mapping[str, str] | None = None
+    load: float | None = None
+
+
+def differing(said: Mapping[str, Any]) -> Differing:
+    """Read files (or new), old, load."""
+    new = files(said, "new") if "new" in said else files(said, "files")
+    if new is None:
+        raise UsageError("differ from what? files are needed: name → text")
+    return Differing(new, files(said, "old"), _load(said))
 
 
 def files(said: Mapping[str, Any], key: str) -> Mapping[str, str] | None:
@@ -54,3 +67,10 @@ def files(said: Mapping[str, Any], key: str) -> Mapping[str, str] | None:
     if not isinstance(value, Mapping) or not all(isinstance(name, str) and isinstance(text, str) for name, text in value.items()):
         raise UsageError(f"{key} must be an object: name of a file → its text")
     return value
+
+
+def _load(said: Mapping[str, Any]) -> float | None:
+    load = said.get("load")
+    if load is not None and not (isinstance(load, int | float) and not isinstance(load, bool) and 0 <= load < float("inf")):
+        raise UsageError("load is the load of all clients, in the unit of sites' capacities: a number")
+    return None if load is None else float(load)

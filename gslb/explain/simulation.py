@@ -144,13 +144,15 @@ def sites(whole: Part, models: Sequence[Model], load: float | None) -> list[dict
 
 def pools(shift: Shift) -> list[dict[str, Any]]:
     """Tell of every pool how many names it counts for and what its sites get."""
-    return [{"pool": pair.new or pair.old, "before": pair.old, "names": round(part.names), **_part(part)} for pair, part in shift.pools.items()]
+    return [{"pool": pair.new or pair.old, "before": pair.old, "names": round(part.names), **part_told(part)} for pair, part in shift.pools.items()]
 
 
 def countries(shift: Shift) -> list[dict[str, Any]]:
     """Tell of every country, the largest first."""
     called = names()
-    return [{"country": code, "name": called.get(code, ""), "weight": percent(part.weight), **_part(part)} for code, part in shift.countries.items()]
+    return [
+        {"country": code, "name": called.get(code, ""), "weight": percent(part.weight), **part_told(part)} for code, part in shift.countries.items()
+    ]
 
 
 def percent(part: float) -> float:
@@ -184,7 +186,8 @@ def _supposes(data: Mapping[str, Any]) -> bool:
     return bool(assumed["down"] or assumed["drained"] or assumed["at"] or data["files"] == "changed")
 
 
-def _part(part: Part) -> dict[str, Any]:
+def part_told(part: Part) -> dict[str, Any]:
+    """Tell shares before and after, and what part of clients is concerned."""
     return {
         "now": {site: percent(one) for site, one in sorted(part.now.items()) if one},
         "then": {site: percent(one) for site, one in sorted(part.then.items()) if one},

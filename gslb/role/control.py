@@ -109,6 +109,7 @@ class Control:
             "overrides": desk.list,
             "explain": why.explain,
             "simulate": why.simulate,
+            "diff": why.diff,
             "world": why.world,
         }
         try:

@@ -14,7 +14,7 @@ from gslb import explain
 from gslb.errors import UsageError
 from gslb.explain import given
 from gslb.explain.population import Population, built_in
-from gslb.explain.requests import Simulated, simulated
+from gslb.explain.requests import Differing, Simulated, differing, simulated
 from gslb.explain.subject import LIVE, Subject, changed
 from gslb.geo import Atlas
 from gslb.role.local import Answer, Request
@@ -61,6 +61,10 @@ class Explaining:
         population = None if asked.sample or asked.files is not None else await self._everybody(subject)
         return await asyncio.to_thread(_simulate, subject, asked, population)
 
+    async def diff(self, request: Request) -> Answer:
+        """Say what other files would change, in the present states: files, old, load. Raises ConfigError where files do not load."""
+        return await asyncio.to_thread(_differ, self.subject, differing(request))
+
     async def world(self, request: Request) -> Answer:
         """Say which site serves each country now: `name`, or else the pool that most names lead to."""
         name = str(request.get("name") or "")
@@ -85,3 +89,9 @@ class Explaining:
 def _simulate(subject: Subject, asked: Simulated, population: Population | None) -> Answer:
     then = None if asked.files is None else changed(subject, given.model(asked.files))
     return explain.simulate(subject, population or asked.population(subject, then or subject), asked.asked, assumed=asked.assumed, then=then)
+
+
+def _differ(subject: Subject, asked: Differing) -> Answer:
+    old = subject if asked.old is None else changed(subject, given.model(asked.old))
+    new = changed(subject, given.model(asked.new))
+    return explain.difference(old, new, built_in(old, new), load=asked.load)
