@@ -15,7 +15,7 @@ from gslb.answer.pick import pick, reach
 from gslb.answer.render import rrs
 from gslb.answer.reply import Meta
 from gslb.answer.rows import Rows
-from gslb.plan import Group, Hinted, Partition, Row, Snapshot
+from gslb.plan import Group, Hinted, Partition, Row, Snapshot, Sticky
 
 IPV4HINT: Final = 4  # SvcParamKeys, RFC 9460 section 14.3.2
 IPV6HINT: Final = 6
@@ -45,7 +45,7 @@ class Hints:
         self._zone, self._owner, self._hinted = key
         self._ledger = ledger
         self._sources = [(Rows(one.pool, A, ledger.misses), Rows(one.pool, AAAA, ledger.misses)) for one in self._hinted]
-        self._reaches: dict[int, tuple[Row, Reach | None]] = {}
+        self._reaches: dict[tuple[int, Sticky | None], tuple[Row, Reach | None]] = {}  # two pools may have a row in common, and be coupled otherwise
         self._written: dict[tuple[_Choice, ...], Outcome] = {}
 
     def bind(self, snapshot: Snapshot) -> None:
@@ -99,9 +99,9 @@ class Hints:
         row = rows.all[region] if region < len(rows.all) else None
         if row is None:
             row = rows.miss(region)
-        known = self._reaches.get(id(row))
+        known = self._reaches.get((id(row), rows.couple))
         if known is None:
-            known = self._reaches[id(row)] = row, reach(row, rows.couple)  # the row is held, so that its id stays its own
+            known = self._reaches[id(row), rows.couple] = row, reach(row, rows.couple)  # the row is held, so that its id stays its own
         return known
 
     def _write(self, choices: tuple[_Choice, ...]) -> Outcome:

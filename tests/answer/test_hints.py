@@ -56,6 +56,18 @@ def test_several_records_each_from_its_pool(asked: Callable) -> None:
     assert got.scope == 24
 
 
+@pytest.mark.parametrize("swapped", [False, True])
+def test_pools_with_a_row_in_common_are_coupled_each_in_its_own_way(snapshot: plan.Snapshot, ask_of: Callable, swapped: bool) -> None:
+    row = snapshot.pools[8].rows[1][0]
+    couples = (None, plan.Sticky(8, 24, 48)) if not swapped else (plan.Sticky(8, 24, 48), None)
+    pools = {n: plan.Pool(f"p{n}", plan.NO_PARTITION, {1: (row,)}, {1: row}, couple) for n, couple in zip((7, 10), couples, strict=True)}
+    now = snapshot._replace(pools={**snapshot.pools, **pools})
+    rng = random.Random(3)
+    got = [ask_of(now, "svc.example.com.", "SVCB", draw=rng.getrandbits(64)) for _ in range(30)]
+    drawn, bound = ({hints(one, at)[4][0] for one in got} for at in ((1, 0) if swapped else (0, 1)))
+    assert (len(drawn), len(bound)) == (3, 1)  # the client decides, or the draw
+
+
 def test_joint_families_without_an_address(asked: Callable) -> None:
     seen = set()
     for n in range(12):
