@@ -6,7 +6,7 @@ was asked; zones past the first MOST_ZONES and types nobody knows are "other".
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
@@ -118,6 +118,7 @@ store_snapshot_seconds: Final = Histogram(
 store_refused: Final = _counter("gslb_store_refused", "Records of the store that were not believed.", "reason")
 state_writes_failed: Final = _counter("gslb_state_write_failures", "Files that could not be saved in the state directory.")
 events: Final = _counter("gslb_events", "Things that happened, as this node told them.", "kind", "level")
+degraded: Final = _gauge("gslb_degraded", "How many things are wrong, by what (`gslb status` says which): 0 where nothing is.", "code")
 log_dropped: Final = _gauge("gslb_log_dropped_lines", "Log lines that found no room.")
 
 _zones: set[str] = set()
@@ -136,6 +137,12 @@ def answered(proto: str, zone: str, kind: str, rcode: str, count: int) -> None:
     zone = zone_label(zone)
     dns_requests.labels(zone, proto, kind).inc(count)
     dns_responses.labels(zone, rcode).inc(count)
+
+
+def degraded_are(counts: Mapping[str, int]) -> None:
+    """Show what is wrong; every code is always there, so that an alert can rely on it."""
+    for code, count in counts.items():
+        degraded.labels(code).set(count)
 
 
 def exposition() -> bytes:

@@ -16,6 +16,7 @@ from gslb.cli import override_view
 from gslb.errors import GslbError
 
 WATCH: Final = 1.0  # seconds between looks
+LEVELS: Final = {"error": ("✗", "bold red"), "warning": ("!", "yellow"), "info": ("·", "cyan")}  # a mark, too: colour is never alone
 COLOURS = {"up": "green", "down": "bold red", "unknown": "yellow"}
 
 
@@ -39,13 +40,12 @@ def watch(ask: Callable[[], dict[str, Any]]) -> None:
 
 
 def _parts(answer: dict[str, Any]) -> Iterator[RenderableType]:
+    if wrong := answer.get("degraded"):
+        yield "[bold]what is wrong[/]"
+        yield causes(wrong)
     listening = ", ".join(answer["listening"]) or "not listening yet"
     yield f"gslb {answer['version']}{_engines(answer['planes'])}, node {answer['node']}, on {listening}"
     yield f"{answer['zones']} zones, generation {answer['generation']}, up {_ago(answer['began'])}"
-    if answer["files"] != "present":
-        yield "[bold red]the files are broken: this is served from the last accepted ones[/]"
-    if answer["hold"]:
-        yield f"[bold yellow]all verdicts are held[/] by {answer['hold']['author'] or 'nobody named'}: {escape(answer['hold']['reason'])}"
     if answer["store"]["shared"]:
         yield _store(answer["store"])
         yield _probers(answer["probers"])
@@ -60,6 +60,17 @@ def _parts(answer: dict[str, Any]) -> Iterator[RenderableType]:
         lost = udp.get("kernel_drops", 0) + udp.get("unsent", 0) + udp.get("faults", 0)
         planes.add_row(str(number), str(plane["pid"]), str(plane["generation"]), str(udp.get("sent", 0)), str(lost), str(tcp.get("open", 0)))
     yield planes
+
+
+def causes(wrong: list[dict[str, Any]]) -> Table:
+    """Return what is wrong, the root first: since when, what, and what to do."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for one in wrong:
+        mark, colour = LEVELS[one["level"]]
+        hint = f"\n[dim]{escape(one['hint'])}[/]" if one["hint"] else ""
+        since = _ago(one["since"]) if one["since"] else ""
+        table.add_row(f"[{colour}]{mark}[/]", f"[{colour}]{escape(one['text'])}[/]{hint}", f"[dim]{since}[/]")
+    return table
 
 
 def _store(store: dict[str, Any]) -> str:

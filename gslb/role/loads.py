@@ -26,6 +26,7 @@ from gslb.role.keeper import Keeper
 from gslb.role.loading import Load, Loader, RefusedError
 
 SETTLE: Final = 2.0  # seconds after a load was accepted until the collector looks at it: first the planes are fed
+FEW: Final = 5  # problems that a status shows of a refused load; `gslb check` shows all
 NICE: Final = 5  # a third of the others' share where cores are short; much less, and the loop would wait for a lock that a starved thread holds
 
 Adopt = Callable[[Load], Awaitable[int]]  # serve it; returns the generation
@@ -143,6 +144,10 @@ class Loads:
             warnings=len(load.loaded.problems),
             seconds=seconds,
         )
+
+    def refusal(self) -> dict[str, Any]:
+        """Say whether the files that are there now are served, and the first problems where they are not."""
+        return {"ok": not self.refused, "count": len(self.refused), "problems": told(self.refused[:FEW]), "at": self.refused_at}
 
     def _guard(self, load: Load) -> None:
         """Raise RefusedError where much of what is served would be gone."""

@@ -8,12 +8,15 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
-from gslb import __version__
+from gslb import __version__, metrics
 from gslb.role import status
+from gslb.role.causes import Causes, counts
 from gslb.role.deciding import Deciding
 from gslb.role.plane_reports import PlaneReports
+
+LASTS: Final = 0.5  # seconds for which what is wrong is not looked for anew, whoever asks
 
 
 class NodeStatus:
@@ -23,16 +26,28 @@ class NodeStatus:
         self._deciding = deciding
         self._planes = planes
         self._began = began
+        self._causes = Causes()
+        self._looked: tuple[float, dict[str, Any]] = (-LASTS, {})
         self.listening: list[str] = []
 
     def whole(self) -> dict[str, Any]:
         """Return everything, pools and their members too."""
-        publisher, moment = self._deciding.publisher, self._deciding.publisher.moment
-        pools = status.pools(self._deciding.load.model, moment, publisher.health, asyncio.get_running_loop().time())
-        return {**self.brief(), "pools": pools}
+        publisher, moment, steady = self._deciding.publisher, self._deciding.publisher.moment, asyncio.get_running_loop().time()
+        pools = status.pools(self._deciding.load.model, moment, publisher.health, steady)
+        told = {**self._told(), "pools": pools}
+        told["degraded"] = self._causes.look(told, moment.now)
+        metrics.degraded_are(counts(told["degraded"]))
+        self._looked = steady, told
+        return told
 
     def brief(self) -> dict[str, Any]:
-        """Return all but the pools."""
+        """Return all but the pools, from no longer than LASTS ago."""
+        at, told = self._looked
+        if asyncio.get_running_loop().time() - at > LASTS:
+            told = self.whole()
+        return {key: value for key, value in told.items() if key != "pools"}
+
+    def _told(self) -> dict[str, Any]:
         deciding, publisher, load = self._deciding, self._deciding.publisher, self._deciding.load
         moment, steady = publisher.moment, asyncio.get_running_loop().time()
         return {
@@ -51,4 +66,8 @@ class NodeStatus:
             "registered": deciding.registrar.status(),
             "hold": status.hold(publisher.overrides.hold(moment.now)),
             "planes": [plane.status() for plane in self._planes],
+            "reload": deciding.loads.refusal(),
+            "geo": status.geo(load, moment.now),
+            "canary": dict(deciding.probing.lame) if deciding.probing else {},
+            "failing": deciding.transitions.failing,
         }

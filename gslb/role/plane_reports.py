@@ -33,6 +33,7 @@ class PlaneReports:
         self.wanted: list[tuple[int, int, int]] = []
         self._engine = ("", "")  # name and version
         self.starts = 0
+        self.restarted = 0.0  # when it began anew last; 0 = never
         self._threads: list[dict[str, Any]] = []
         self._latency: dict[int, int] = {}  # queries by an upper bound of their time in ns
         self._udp: dict[str, int] = {}
@@ -53,13 +54,14 @@ class PlaneReports:
         """Say how it is, for `gslb status`."""
         engine, version = self._engine
         told = {"engine": engine, "version": version, "threads": self._threads, "udp": self._udp, "tcp": self._tcp}
-        return {"pid": self.pid, "generation": self.generation, **told}
+        return {"pid": self.pid, "generation": self.generation, "starts": self.starts, "restarted": self.restarted, **told}
 
     def _sums(self, report: Report) -> None:
         if report["pid"] != self.pid:
             ended, self.pid = self.pid, report["pid"]
             self.starts += 1
             if ended:
+                self.restarted = time.time()
                 self.tell(
                     Event("plane", f"plane {self.number}", f"began anew: process {ended} ended", time.time(), "error", evidence={"pid": self.pid})
                 )

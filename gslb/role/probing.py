@@ -73,7 +73,8 @@ class Probing:
         self._peers = Peers(self._name)
         self._share = Share(self._name, self._place, self._settings.copies)
         self._references = References(self._clock, self._renew_now, programs=self._settings.exec)
-        self._canary = Canary(self._settings.canary.names, self._settings.canary.servers, self._clock, _tell_canary)
+        self._canary = Canary(self._settings.canary.names, self._settings.canary.servers, self._clock, self._tell_canary)
+        self.lame: dict[str, str] = {}  # nameservers that do not answer the canary names, and why
         self._lonely = Suspicion()
         self._known = asyncio.Event()  # the store has our lease: votes are believed from now on
         self._hurry = asyncio.Event()
@@ -225,8 +226,10 @@ class Probing:
             log.warning("probe.references names a check that is not in the zone files; it is left out", check=name)
         return [(checks[name], address) for name, addresses in wanted.items() if name in checks for address in addresses]
 
-
-def _tell_canary(server: Server, up: bool, reason: str) -> None:  # noqa: FBT001  a truth value
-    metrics.canary_up.labels(str(server)).set(up)
-    say = log.info if up else log.warning
-    say(f"nameserver {server} {'answers' if up else 'does not answer'} the canary names", reason=reason)
+    def _tell_canary(self, server: Server, up: bool, reason: str) -> None:  # noqa: FBT001  a truth value
+        metrics.canary_up.labels(str(server)).set(up)
+        self.lame.pop(str(server), None)
+        if not up:
+            self.lame[str(server)] = reason
+        say = log.info if up else log.warning
+        say(f"nameserver {server} {'answers' if up else 'does not answer'} the canary names", reason=reason)

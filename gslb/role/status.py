@@ -15,6 +15,7 @@ from gslb.moment import Moment
 from gslb.override import Hold, Kind, Override, effective
 from gslb.quorum import of as quorum_of
 from gslb.role.health import Health
+from gslb.role.loading import Load
 from gslb.role.member_states import address_state, member_state
 from gslb.role.reach import Reach
 from gslb.store import NodeReport
@@ -66,6 +67,11 @@ def nodes(reports: Mapping[str, NodeReport], me: NodeReport, now: float) -> list
         }
         for _, one in sorted({**reports, me.node: me}.items())
     ]
+
+
+def geo(load: Load, now: float) -> dict[str, Any]:
+    """How old geo data are, and what is wrong with them."""
+    return {"built": load.atlas.oldest_build(), "stale": list(load.atlas.stale(now)), "problems": list(load.warnings)}
 
 
 def override(one: Override, reach: Reach, now: float) -> dict[str, Any]:

@@ -39,6 +39,11 @@ class Transitions:
         self._standing: dict[str, Override | Hold] = {}
         self.neighbours = Neighbours(node or prober, tell)
 
+    @property
+    def failing(self) -> dict[str, str]:
+        """Pools without a member that is up, and by which rule they answer."""
+        return {name: reason for name, reason in self._reasons.items() if reason}
+
     def heard(self, target: Target, seen: Observation, before: Vote | None) -> None:
         """Count one check."""
         self._tally.heard(target, seen, before)
