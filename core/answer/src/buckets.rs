@@ -1,8 +1,10 @@
-//! The IPv4 space in 65,536 buckets of a /16 each: most of them lie in one run, and one load of a table of 256 KiB says region and scope.
+//! The IPv4 space in 65,536 buckets of a /16 each: most of them lie in one run, and one word says region and scope.
 //!
-//! Made by `region` from its runs, so that the usual look-up reads a line of cache or two and evicts few of what the kernel needs for its next
-//! packet. A scope inside a bucket that several runs share never depends on what is outside: no aligned block larger than the bucket leaves
+//! Made by `region` from its runs, so that the usual look-up reads two lines of cache, of few, and evicts little of what the kernel needs for
+//! its next packet: 16 buckets are a line, and equal lines are kept once (100 KB for a database of countries). A scope inside a bucket that several runs share never depends on what is outside: no aligned block larger than the bucket leaves
 //! these runs apart.
+
+use std::collections::HashMap;
 
 use crate::region::{Found, Runs, UNKNOWN, block};
 use crate::subnet::special_gap;
@@ -15,31 +17,44 @@ const PIECES: u32 = RAGGED - 1;
 /// Regions and scopes of IPv4.
 #[derive(Debug)]
 pub(crate) struct Buckets {
-    /// Region in the low 16 bits and scope in the next 8 where a bucket is all one run; otherwise its first piece's number.
-    words: Box<[u32]>,
+    /// For each 16 buckets the number of their line.
+    numbers: Box<[u16; 1 << 12]>,
+    lines: Box<[Line]>,
     /// For each bucket of several runs their number, then for each its first address (the low half) above its region.
     pieces: Box<[u32]>,
 }
 
+/// The words of 16 buckets: region in the low 16 bits and scope in the next 8 where a bucket is all one run; otherwise its first piece's number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(align(64))]
+struct Line([u32; 16]);
+
 impl Buckets {
     /// Lays out the runs.
     pub(crate) fn new(runs: &Runs<u32>) -> Self {
-        let mut pieces = Vec::new();
-        let words = (0..1 << 16).map(|bucket| word(runs, bucket, &mut pieces)).collect();
-        Self { words, pieces: pieces.into() }
+        let (mut lines, mut pieces, mut known) = (Vec::new(), Vec::new(), HashMap::new());
+        let mut numbers = Box::new([0; 1 << 12]);
+        for (first, number) in (0..).step_by(16).zip(numbers.iter_mut()) {
+            let line = Line(std::array::from_fn(|nth| word(runs, first + nth as u32, &mut pieces)));
+            *number = *known.entry(line).or_insert_with(|| {
+                lines.push(line);
+                lines.len() as u16 - 1
+            });
+        }
+        Self { numbers, lines: lines.into(), pieces: pieces.into() }
     }
 
     /// The region of an address.
     #[inline]
     pub(crate) fn region(&self, address: u32) -> u16 {
-        let word = self.words[(address >> 16) as usize];
+        let word = self.word(address);
         if word & SEVERAL == 0 { word as u16 } else { self.piece(word, address).0 }
     }
 
     /// What is known of a masked address; None where the runs must be asked.
     #[inline]
     pub(crate) fn found(&self, masked: u32) -> Option<Found> {
-        let word = self.words[(masked >> 16) as usize];
+        let word = self.word(masked);
         if word & (SEVERAL | RAGGED) == 0 {
             return Some(Found { region: word as u16, scope: (word >> 16) as u8, known: word & VAGUE == 0 });
         }
@@ -52,6 +67,11 @@ impl Buckets {
         let below = if low == 0 { 17 } else { 32 - (inside ^ (low - 1)).leading_zeros() };
         let above = if behind > 0xFFFF { 17 } else { 32 - (inside ^ behind).leading_zeros() };
         Some(Found { region, scope: (33 - below.min(above)) as u8, known: region != UNKNOWN || word & VAGUE == 0 })
+    }
+
+    #[inline]
+    fn word(&self, address: u32) -> u32 {
+        self.lines[usize::from(self.numbers[(address >> 20) as usize])].0[(address >> 16 & 15) as usize]
     }
 
     /// Region of the piece that holds an address, and the low halves of its first address and of the one behind its last.

@@ -34,6 +34,11 @@ pub use reply::{Drop, Env, Meta, Outcome, Scratch, Wanted};
 
 use plan::Snapshot;
 
+/// Writes the reply that sends a client to TCP: TC set, no record (`gslb/answer/truncated.py`). Its length; None to what is no proper query.
+pub fn truncated(query: &[u8], env: &Env, scratch: &mut Scratch, out: &mut [u8]) -> Option<usize> {
+    prepared::truncated(query, env, scratch, out)
+}
+
 /// Answers one packet from a client (4 or 16 octets) into `out`, which must be at least [`Env::room`] octets long.
 pub fn answer(snapshot: &Snapshot, query: &[u8], client: &[u8], env: &Env, scratch: &mut Scratch, out: &mut [u8]) -> Outcome {
     prepared::answer(snapshot, query, client, env, scratch, out)

@@ -75,10 +75,10 @@ pub fn answer(snapshot: &Snapshot, packet: &[u8], client: &[u8], env: &Env, scra
         let asker = Asker { client, subnet: query.edns.and_then(|edns| edns.subnet), name: query.name };
         let (mark, left) = (message.end(), message.room());
         let mut desk = Desk { asker, draw: env.draw, room, written, message: &mut message };
-        let completed = match found.end {
+        let completed = match &found.end {
             End::Nothing => None,
-            End::Dynamic { owner, dynamic } => shelf::complete(snapshot, dynamic, owner, query.rtype, &mut desk),
-            End::Hinted { owner, node } => hints::complete(snapshot, node, owner, query.rtype, &mut desk),
+            End::Dynamic { owner, dynamic } => shelf::complete(snapshot, *dynamic, owner, query.rtype, &mut desk),
+            End::Hinted { owner, node } => hints::complete(snapshot, *node, owner, query.rtype, &mut desk),
         };
         if let Some(completed) = completed {
             end.complete(completed, zone, &asker, &mut message, mark, left);

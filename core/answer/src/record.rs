@@ -89,15 +89,15 @@ impl<'a> Node<'a> {
     }
 
     /// The pool it points to.
+    #[inline]
     pub fn dynamic(&self) -> Option<Dynamic<'a>> {
         if self.flags() & DYNAMIC == 0 {
             return None;
         }
         let mut rrsets = self.rrsets();
         while rrsets.next().is_some() {}
-        let mut rest = rrsets.rest;
-        let (pool, ttl, n) = (rest.u32(), rest.u32(), usize::from(rest.u8()));
-        Some(Dynamic { pool, ttl, types: rest.take(2 * n) })
+        let rest = rrsets.rest.0;
+        Some(Dynamic(&rest[..9 + 2 * usize::from(rest[8])]))
     }
 
     /// Whether nothing is there but names below.
@@ -107,7 +107,7 @@ impl<'a> Node<'a> {
 
     /// The pools that its answers ask.
     pub fn pools(&self) -> impl Iterator<Item = u32> + use<'a> {
-        self.hinted().map(|one| one.pool).chain(self.dynamic().map(|one| one.pool))
+        self.hinted().map(|one| one.pool).chain(self.dynamic().map(|one| one.pool()))
     }
 
     /// Octets of the whole record, its name of `name` octets included.
@@ -136,25 +136,30 @@ impl<'a> Node<'a> {
     }
 }
 
-/// `plan.Dynamic`.
+/// `plan.Dynamic`, as it is packed.
 #[derive(Clone, Copy)]
-pub struct Dynamic<'a> {
-    /// The pool's number.
-    pub pool: u32,
-    /// Bounds the row's TTL from above.
-    pub ttl: u32,
-    types: &'a [u8],
-}
+pub struct Dynamic<'a>(&'a [u8]);
 
 impl Dynamic<'_> {
+    /// The pool's number.
+    pub fn pool(&self) -> u32 {
+        Reader(self.0).u32()
+    }
+
+    /// Bounds the row's TTL from above.
+    pub fn ttl(&self) -> u32 {
+        Reader(&self.0[4..]).u32()
+    }
+
     /// Whether the pool answers this type.
+    #[inline]
     pub fn has(&self, rtype: u16) -> bool {
-        self.types.chunks_exact(2).any(|two| two == rtype.to_le_bytes())
+        self.0[9..].as_chunks::<2>().0.contains(&rtype.to_le_bytes())
     }
 
     /// Whether it is a pool of names: whatever is asked, the answer is its CNAME.
     pub fn is_alias(&self) -> bool {
-        self.types == [5, 0]
+        self.0[9..] == CNAME.to_le_bytes()
     }
 }
 

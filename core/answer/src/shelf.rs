@@ -59,7 +59,7 @@ impl<'w> Once<'w> {
 /// Picks for the client and writes the records behind the message; None where there is no such pool.
 pub fn complete(snapshot: &Snapshot, dynamic: Dynamic, owner: &[u8], asked: u16, desk: &mut Desk) -> Option<Completed> {
     let Desk { asker, draw, room, written, message } = desk;
-    let pool = snapshot.pools.get(&dynamic.pool)?;
+    let pool = snapshot.pools.get(&dynamic.pool())?;
     let rtype = if dynamic.is_alias() { CNAME } else { asked };
     let partition = pool.partition.as_deref();
     let (region, mut scope) = asker.place(partition);
@@ -76,7 +76,7 @@ pub fn complete(snapshot: &Snapshot, dynamic: Dynamic, owner: &[u8], asked: u16,
         }
         scope = asker.scope(partition, scope, reach);
     }
-    let ttl = row.ttl.min(dynamic.ttl);
+    let ttl = row.ttl.min(dynamic.ttl());
     let mut once = Once::new(row.distinct, written, message);
     let (mut count, mut fits, mut first) = (0u16, true, true);
     pick(row, draw, &client, room, &mut |group| {
