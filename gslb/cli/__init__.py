@@ -19,6 +19,7 @@ from gslb.cli import (
     checking,
     completing,
     demonstrating,
+    differing,
     explaining,
     geography,
     health,
@@ -28,6 +29,7 @@ from gslb.cli import (
     probing,
     registering,
     serving,
+    simulating,
     versions,
 )
 from gslb.errors import GslbError, UsageError
@@ -47,6 +49,8 @@ versions.add_to(app)
 health.add_to(app)
 asking.add_to(app)
 explaining.add_to(app)
+simulating.add_to(app)
+differing.add_to(app)
 overriding.add_to(app)
 geography.add_to(app)
 keys.add_to(app)

@@ -17,7 +17,7 @@ from gslb.explain.explanation import time_text
 from gslb.explain.population import Population, Progress
 from gslb.explain.shift import Pair, Part, Shift, compare
 from gslb.explain.subject import Subject
-from gslb.explain.summary import share
+from gslb.explain.summary import amount, share
 from gslb.explain.traffic import Traffic
 from gslb.model import Model
 
@@ -91,22 +91,18 @@ def _counted(told: Mapping[str, Any], one: str, many: str) -> str:
 def _answers(shifts: Mapping[int, Shift], before: Traffic, after: Traffic, old: Model, new: Model) -> Iterator[dict[str, Any]]:
     """Tell of each pair of pools, and type, for which clients get other answers."""
     examples = _names_of(old, new)
-    told: set[tuple[Pair, int]] = set()
+    told: dict[str, dict[str, Any]] = {}
     for kind, shift in shifts.items():
         for pair, part in shift.pools.items():
-            asked = after.kind(pair.new, kind) if pair.new else before.kind(pair.old or "", kind)
-            if (pair, asked) in told or not (part.changed or part.ttl or part.moved):
+            asked = type_text(after.kind(pair.new, kind) if pair.new else before.kind(pair.old or "", kind))
+            if not (part.changed or part.ttl or part.moved):
                 continue
-            told.add((pair, asked))
-            shown = examples[pair]
-            yield {
-                "pool": pair.new,
-                "before": pair.old,
-                "type": type_text(asked),
-                "names": round(part.names),
-                "examples": [names.to_text(owner) for owner in shown],
-                **simulation.part_told(part),
-            }
+            one = {"pool": pair.new, "before": pair.old, **simulation.part_told(part)}
+            known = told.setdefault(repr(one), {**one, "types": [], "names": round(part.names)})
+            known["examples"] = [names.to_text(owner) for owner in examples[pair]]
+            if asked not in known["types"]:
+                known["types"].append(asked)
+    yield from told.values()
 
 
 def _names_of(old: Model, new: Model) -> dict[Pair, list[bytes]]:
@@ -123,7 +119,7 @@ def _names_of(old: Model, new: Model) -> dict[Pair, list[bytes]]:
 def _over(shift: Shift, old: Model, new: Model, load: float | None) -> Iterator[dict[str, Any]]:
     for one in simulation.sites(shift.whole, (old, new), load):
         if one["over_then"] and not one["over_now"]:
-            text = f"{one['site']} would have {one['load_then']:g} of {one['capacity']} ({one['load_now']:g} now)"
+            text = f"{one['site']} would have {amount(one['load_then'])} of {one['capacity']:,} ({amount(one['load_now'])} now)"
             yield {"code": "over-capacity", "level": guards.WARN, "text": text}
 
 

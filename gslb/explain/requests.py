@@ -26,9 +26,7 @@ class Simulated(NamedTuple):
 
     def population(self, *subjects: Subject, progress: Progress | None = None) -> Population:
         """Return who is counted."""
-        if self.sample:
-            return population.sample(self.sample, "the sample", *subjects, progress=progress)
-        return population.built_in(*subjects)
+        return _population(self.sample, subjects, progress)
 
 
 def simulated(said: Mapping[str, Any], now: float) -> Simulated:
@@ -36,27 +34,29 @@ def simulated(said: Mapping[str, Any], now: float) -> Simulated:
     names = texts(said, "names")
     if len(names) > MOST_NAMES:
         raise UsageError(f"{len(names)} names are too many: at most {MOST_NAMES}, or none for all")
-    sample = said.get("sample") or ""
-    if not isinstance(sample, str):
-        raise UsageError("sample is text: lines of NETWORK VOLUME")
     asked = Asked(names, type_number(str(said.get("type") or "A")), _load(said))
-    return Simulated(asked, assumed(said, now), sample, files(said, "files"))
+    return Simulated(asked, assumed(said, now), _sample(said), files(said, "files"))
 
 
 class Differing(NamedTuple):
-    """One difference. `old` None: what the node serves; `load` as in `Asked`."""
+    """One difference. `old` None: what the node serves; `load` as in `Asked`, `sample` as in `Simulated`."""
 
     new: Mapping[str, str]
     old: Mapping[str, str] | None = None
     load: float | None = None
+    sample: str = ""
+
+    def population(self, *subjects: Subject) -> Population:
+        """Return who is counted."""
+        return _population(self.sample, subjects, None)
 
 
 def differing(said: Mapping[str, Any]) -> Differing:
-    """Read files (or new), old, load."""
+    """Read files (or new), old, load, sample."""
     new = files(said, "new") if "new" in said else files(said, "files")
     if new is None:
         raise UsageError("differ from what? files are needed: name → text")
-    return Differing(new, files(said, "old"), _load(said))
+    return Differing(new, files(said, "old"), _load(said), _sample(said))
 
 
 def files(said: Mapping[str, Any], key: str) -> Mapping[str, str] | None:
@@ -74,3 +74,14 @@ def _load(said: Mapping[str, Any]) -> float | None:
     if load is not None and not (isinstance(load, int | float) and not isinstance(load, bool) and 0 <= load < float("inf")):
         raise UsageError("load is the load of all clients, in the unit of sites' capacities: a number")
     return None if load is None else float(load)
+
+
+def _sample(said: Mapping[str, Any]) -> str:
+    sample = said.get("sample") or ""
+    if not isinstance(sample, str):
+        raise UsageError("sample is text: lines of NETWORK VOLUME")
+    return sample
+
+
+def _population(sample: str, subjects: tuple[Subject, ...], progress: Progress | None) -> Population:
+    return population.sample(sample, "the sample", *subjects, progress=progress) if sample else population.built_in(*subjects)

@@ -21,7 +21,7 @@ from gslb.explain.names import find
 from gslb.explain.population import Population, Progress, names
 from gslb.explain.shift import Pair, Part, Shift, compare
 from gslb.explain.subject import Subject, supposing
-from gslb.explain.summary import share
+from gslb.explain.summary import amount, share
 from gslb.explain.traffic import Traffic
 from gslb.model import Model
 from gslb.packed import pooled
@@ -162,7 +162,7 @@ def percent(part: float) -> float:
 
 def summary(data: Mapping[str, Any]) -> str:
     """Say in a line what would happen."""
-    over = [f"{one['site']} would have {one['load_then']:g} of {one['capacity']}" for one in data["sites"] if one["over_then"]]
+    over = [f"{one['site']} would have {amount(one['load_then'])} of {one['capacity']:,}" for one in data["sites"] if one["over_then"]]
     told_over = f"; over capacity: {', '.join(over)}" if over else ""
     if not data["moved"]:
         return ("no client is sent elsewhere" if _supposes(data) else _shown(data["sites"])) + told_over
@@ -171,7 +171,7 @@ def summary(data: Mapping[str, Any]) -> str:
 
 def moves(told_sites: Iterable[Mapping[str, Any]]) -> str:
     """Say which sites gain and lose most."""
-    moving = sorted((one for one in told_sites if one["now"] != one["then"]), key=lambda one: -abs(one["then"] - one["now"]))
+    moving = sorted((one for one in told_sites if share(one["now"]) != share(one["then"])), key=lambda one: -abs(one["then"] - one["now"]))
     said = [f"{one['site']} {share(one['now'])} → {share(one['then'])}" for one in moving[:_MANY]]
     return ", ".join(said) + (f" and {len(moving) - _MANY} more" if len(moving) > _MANY else "") if said else "in equal parts to and fro"
 

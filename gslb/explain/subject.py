@@ -47,12 +47,13 @@ class Subject(NamedTuple):
         return self.states == LIVE
 
 
-def read(settings: Settings, now: float, *, zones: Sequence[Path] = (), states: bool = True) -> Subject:
-    """Read what the settings name, and the last votes and overrides. Raises UsageError where the files do not load.
+def read(settings: Settings, now: float) -> Subject:
+    """Read what the settings name, and the last votes and overrides. Raises UsageError where the files do not load."""
+    return of_model(settings, files(settings.zones, settings.geo.networks), now)
 
-    `zones`: other files than the settings'; `states` False: as if nobody had looked and no operator had said anything.
-    """
-    model = files(zones or settings.zones, settings.geo.networks)
+
+def of_model(settings: Settings, model: Model, now: float, *, states: bool = True) -> Subject:
+    """Compile a model with the settings' geo data, in the states of the last votes and overrides, or as if nobody had ever looked or said a thing."""
     warnings: list[str] = []
     atlas = _atlas(settings, model, warnings)
     moment = _moment(settings, targets.index(model), now, warnings) if states else Moment({}, now)

@@ -102,3 +102,8 @@ def _names(names: list[str]) -> str:
 def share(value: float) -> str:
     """Write a share: 75 %, 33.3 %."""
     return f"{value:.1f}".removesuffix(".0") + " %"
+
+
+def amount(load: float | None) -> str:
+    """Write a load in the operator's unit: 1,250, 7.5; nothing where there is none."""
+    return "" if load is None else f"{load:,.0f}" if load >= 10 else f"{load:g}"

@@ -12,7 +12,7 @@ from gslb.explain.summary import share
 
 LABEL: Final = 10  # columns of labels
 _FEW: Final = 2  # members that a filter left alone are named up to here, else counted
-_STATES: Final = {
+STATES: Final = {
     "node": "states are the node's own, now",
     "votes": "states are from the last votes on this machine's disk (--live asks the running node)",
     "nothing": "nobody has looked: every check is unknown, which is served (--live asks the running node)",
@@ -49,7 +49,7 @@ def _sections(data: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
 
 def _asked(data: dict[str, Any]) -> Iterator[str]:
     generation = f", generation {data['generation']}" if data["generation"] is not None else ""
-    yield f"node {data['node']}{generation}, {data['time'].replace('T', ' ').replace('+00:00', ' UTC')}; {_STATES[data['states']]}"
+    yield f"node {data['node']}{generation}, {data['time'].replace('T', ' ').replace('+00:00', ' UTC')}; {STATES[data['states']]}"
     assumed = data["assumed"]
     if assumed["down"]:
         yield f"assumed down: {', '.join(assumed['down'])}"

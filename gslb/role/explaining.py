@@ -94,4 +94,4 @@ def _simulate(subject: Subject, asked: Simulated, population: Population | None)
 def _differ(subject: Subject, asked: Differing) -> Answer:
     old = subject if asked.old is None else changed(subject, given.model(asked.old))
     new = changed(subject, given.model(asked.new))
-    return explain.difference(old, new, built_in(old, new), load=asked.load)
+    return explain.difference(old, new, asked.population(old, new), load=asked.load)

@@ -19,7 +19,7 @@ from gslb import log
 from gslb.errors import GslbError, ListenError, UsageError
 
 LARGEST: Final = 16 << 20  # octets of an answer: the problems of a very broken folder
-LONGEST: Final = 64 << 10  # octets of a request: an override of some thousand members
+LONGEST: Final = 64 << 20  # octets of a request: all of an operator's files, to be compared with what is served
 SHOWN: Final = 500  # octets of a request that failed, in the log
 IDLE: Final = 10.0  # seconds for a client to say what it wants
 

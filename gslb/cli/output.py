@@ -1,0 +1,88 @@
+"""How commands that read write what they found: `--output table|json|yaml`, the same everywhere.
+
+A command has its data, plain and with stable keys, and a way to show it to people; this module chooses. YAML is written here, in the little of
+it that plain data need, so that every YAML reader takes it: text that could be read as something else is quoted.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from enum import StrEnum
+from typing import Annotated, Any, Final
+
+import typer
+
+
+class Output(StrEnum):
+    """How it is written: for people, or for programs."""
+
+    TABLE = "table"
+    JSON = "json"
+    YAML = "yaml"
+
+
+AsOutput = Annotated[Output, typer.Option("--output", "-o", help="table: for people; json, yaml: everything, with stable keys.")]
+
+_PLAIN: Final = re.compile(r"[A-Za-z_/.][A-Za-z0-9_/.@+-]*(?: [A-Za-z0-9_/.@+-]+)*")  # needs no quotes, wherever it stands
+_WORDS: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", ".nan", ".inf", "e"})
+
+
+def write(data: Any, output: Output, table: Callable[[], str]) -> None:
+    """Write data; `table` makes what people read, and is asked only then."""
+    match output:
+        case Output.JSON:
+            typer.echo(json.dumps(data, indent=2, ensure_ascii=False))
+        case Output.YAML:
+            typer.echo(yaml(data), nl=False)
+        case Output.TABLE:
+            typer.echo(table(), nl=False)
+
+
+def chosen(output: Output, *, as_json: bool) -> Output:
+    """Return the output asked for; `--json` is the older way to say `--output json`."""
+    return Output.JSON if as_json else output
+
+
+def yaml(data: Any) -> str:
+    """Write plain data as YAML."""
+    return "\n".join(_lines(data)) + "\n"
+
+
+def _lines(data: Any) -> Iterator[str]:
+    if isinstance(data, Mapping) and data:
+        for key, value in data.items():
+            if _flat(value):
+                yield f"{_text(str(key))}: {_scalar(value)}"
+            else:
+                yield f"{_text(str(key))}:"
+                yield from (f"  {line}" for line in _lines(value))
+    elif isinstance(data, list | tuple) and data:
+        for value in data:
+            if _flat(value):
+                yield f"- {_scalar(value)}"
+            else:
+                yield from (f"{'  ' if at else '- '}{line}" for at, line in enumerate(_lines(value)))
+    else:
+        yield _scalar(data)
+
+
+def _flat(value: Any) -> bool:
+    """Whether a value takes one line: anything that holds nothing, and short lists of numbers."""
+    if isinstance(value, list | tuple):
+        return not value or (len(value) <= 4 and all(isinstance(one, int | float) for one in value))
+    return not (isinstance(value, Mapping) and value)
+
+
+def _scalar(value: Any) -> str:
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_scalar, value)) + "]"
+    return json.dumps(value)
+
+
+def _text(text: str) -> str:
+    plain = _PLAIN.fullmatch(text) and text.lower() not in _WORDS and not text.endswith(".")
+    return text if plain else json.dumps(text, ensure_ascii=not text.isprintable())
