@@ -11,7 +11,7 @@ import atexit
 import queue
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -51,6 +51,11 @@ def warning(event: str, **fields: Any) -> None:
 def error(event: str, **fields: Any) -> None:
     """Log what is broken."""
     _logger().error(event, **_bound, **fields)
+
+
+def lines(finished: Sequence[str]) -> int:
+    """Queue finished lines, of the query log; return how many were taken: half of the room is all they get."""
+    return _WRITER.together(finished)
 
 
 def dropped() -> int:
@@ -122,6 +127,15 @@ class _Writer:
             self.dropped += 1
 
     debug = info = warning = error = msg
+
+    def together(self, lines: Sequence[str]) -> int:
+        """Queue several lines as one; never waits. Return how many were taken: all or none."""
+        if self._thread is None:
+            self._begin()
+        if self._lines.qsize() > ROOM // 2:
+            return 0
+        self.msg("\n".join(lines))
+        return len(lines)
 
     def flush(self) -> None:
         """Wait until what was queued before is written, or FLUSH_SECONDS are over."""

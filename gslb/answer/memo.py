@@ -33,7 +33,10 @@ Question = tuple[bytes, int, int, bool, int, int]  # question, flags, EDNS paylo
 class Memo:
     """Answers over UDP from one snapshot at a time."""
 
-    __slots__ = ("_cuts", "_drops", "_ecs", "_kept", "_limit", "_octets", "_old", "_packets", "_shape", "_shelves", "_snapshot", "_tallies", "_young")
+    __slots__ = (
+        *("_cuts", "_drops", "_ecs", "_kept", "_limit", "_octets", "_old", "_packets", "_shape", "_shelves", "_snapshot", "_tallies", "_young"),
+        "last",
+    )
 
     def __init__(self, snapshot: Snapshot, limit: int = LIMIT, *, max_udp: int = MAX_UDP, ecs: bool = True) -> None:
         """`limit`: answers kept in each table; `max_udp`, `ecs` as in `Env`."""
@@ -41,6 +44,7 @@ class Memo:
         self._shape = Shape(udp=True, max_udp=max_udp)
         self._ecs = ecs
         self._tallies = Tallies()
+        self.last = self._tallies.of(Meta(None, 0))  # of the reply made last: what it was
         self._drops: dict[str, int] = {}
         self._snapshot = snapshot
         self._shelves = Shelves(snapshot, self._tallies)
@@ -52,6 +56,7 @@ class Memo:
         if prepared is not None:
             wire, tally = prepared.finish(query[:2], client, draw, b"")
             tally.count += 1
+            self.last = tally
             return wire
         for cut in self._cuts:
             prepared = self._packets[cut].get(query[2:-cut])
@@ -61,6 +66,7 @@ class Memo:
                     break  # malformed: bits beyond SOURCE (RFC 7871 section 6); parsed, it gets its FORMERR
                 wire, tally = prepared.finish(query[:2], client, draw, octets)
                 tally.count += 1
+                self.last = tally
                 return wire
         return self._parsed(query, client, draw)
 
@@ -124,6 +130,7 @@ class Memo:
                 self._keep_packet(packet, query, prepared)
         wire, tally = prepared.finish(packet[:2], client, draw, query.octets)
         tally.count += 1
+        self.last = tally
         return wire
 
     def _prepare(self, query: Query) -> Fixed | Pooled:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Self
 
 from gslb.transport.connections import Limits
+from gslb.transport.telling import Telling
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Options:
     max_udp: int = 1232
     ecs: bool = True
     tcp: Limits = field(default_factory=Limits)
+    telling: Telling = field(default_factory=Telling)
     log_level: str = "info"
     log_format: str = "auto"
 
@@ -30,4 +32,4 @@ class Options:
     def from_text(cls, text: str) -> Self:
         """Read what `as_text` wrote."""
         given = json.loads(text)
-        return cls(**{**given, "tcp": Limits(**given["tcp"])})
+        return cls(**{**given, "tcp": Limits(**given["tcp"]), "telling": Telling.read(given["telling"])})

@@ -26,6 +26,7 @@ from gslb.transport.connections import Connections, Limits
 from gslb.transport.engines import make
 from gslb.transport.listen import BACKLOG
 from gslb.transport.pipe import Intake
+from gslb.transport.watch import watch
 
 TICK: Final = 1.0  # seconds between reports; metrics are as old as that
 SPARE_FILES: Final = 200  # descriptors beside TCP connections and listening sockets: pipe, leash, and those the interpreter opens
@@ -51,8 +52,9 @@ class Plane:
         """Connect; nothing is served until the supervisor sends sockets."""
         self._loop = asyncio.get_running_loop()
         self._engine = make(options.engine, max_udp=options.max_udp, ecs=options.ecs)
-        self._intake = Intake(pipe, self._engine, self._swapped)
-        self._connections = Connections(self._engine, self._loop.time, options.tcp)
+        self._intake = Intake(pipe, self._engine, self._swapped, self._told)
+        self._watch = watch(options.telling, self._engine.name, self._intake.report, max_udp=options.max_udp, ecs=options.ecs)
+        self._connections = Connections(self._engine, self._loop.time, options.tcp, self._watch)
         self._threads: dict[int, Thread] = {}
         self._servers: list[asyncio.Server] = []
         self._loaded = False
@@ -67,6 +69,10 @@ class Plane:
         self._loop.add_signal_handler(signal.SIGTERM, self._stop.set)
         self._loop.set_exception_handler(self._excuse)
         self._intake.start()
+        if self._watch:
+            self._engine.watch(self._watch)
+            if self._watch.tap:
+                self._tasks.append(self._loop.create_task(self._watch.tap.run()))
         self._tasks += [self._loop.create_task(self._connections.sweep_forever()), self._loop.create_task(self._tick())]
         await self._stop.wait()
         await self._drain()
@@ -84,6 +90,11 @@ class Plane:
             self._loaded = True
             self._leash.send({"loaded": generation})
             self._open()
+
+    def _told(self, message: Message) -> None:
+        """Take what control says that is no plan."""
+        if self._watch and self._watch.debug:
+            self._watch.debug.hear(message)
 
     def _tidy(self) -> None:
         if self._engine.tidy():
@@ -141,6 +152,7 @@ class Plane:
             "engine": [self._engine.name, self._engine.version],
             "generation": self._engine.generation,
             **self._engine.sums(),
+            **(self._watch.tap.sums() if self._watch and self._watch.tap else {}),
             "tcp": {
                 "open": len(self._connections),
                 "accepted": self._connections.tally.accepted,
@@ -156,6 +168,8 @@ class Plane:
             server.close()
         self._engine.stop(LAST_WORDS)
         await self._connections.finish(GRACE)
+        if self._watch and self._watch.tap:
+            await self._watch.tap.finish()
         self._intake.report(self._report())
         self._engine.tell(self._intake.report)
         for task in self._tasks:

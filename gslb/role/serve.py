@@ -18,6 +18,7 @@ from gslb.role.supervisor import Service, Supervisor
 from gslb.transport import engines
 from gslb.transport.connections import Limits
 from gslb.transport.listen import Endpoint
+from gslb.transport.telling import Telling
 
 SOCKETS: Final = 3  # of one thread at one address: UDP, which the native engine holds twice, and TCP
 
@@ -59,6 +60,7 @@ def service(settings: Settings, path: Path | None, *, probing: bool) -> Service:
         max_udp=dns.max_udp,
         ecs=dns.ecs,
         tcp=Limits(dns.tcp.connections, dns.tcp.per_client, dns.tcp.idle),
+        telling=telling(settings),
         log_level=settings.log.level,
         log_format=settings.log.format,
     )
@@ -73,4 +75,21 @@ def service(settings: Settings, path: Path | None, *, probing: bool) -> Service:
         options=options,
         stall_limit=settings.stall_limit,
         state_dir=settings.state_dir,
+    )
+
+
+def telling(settings: Settings) -> Telling:
+    """Spell out what planes tell of queries."""
+    dnstap, lines = settings.dnstap, settings.query_log
+    reader = dnstap.socket if dnstap else None
+    return Telling(
+        node=settings.node,
+        socket=str(reader.absolute()) if isinstance(reader, Path) else "",
+        address=(reader.host, reader.port) if isinstance(reader, tuple) else ("", 0),
+        sample=dnstap.sample if dnstap else 0.0,
+        messages=dnstap.messages if dnstap else "both",
+        extra=dnstap.extra if dnstap else True,
+        log=lines.sample if lines else 0.0,
+        clients=lines.clients if lines else "truncated",
+        debug=tuple(map(str, settings.debug.clients)),
     )

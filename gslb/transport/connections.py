@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gslb.transport.stream import Engine, Stream
+from gslb.transport.watch import Watch
 
 SWEEP_SECONDS: Final = 0.5  # how often the idle are looked for; so a limit is kept within half a second
 
@@ -45,11 +46,12 @@ class Tally:
 class Connections:
     """All TCP connections of a plane."""
 
-    def __init__(self, engine: Engine, clock: Callable[[], float], limits: Limits | None = None) -> None:
-        """Serve with this engine; `clock` is monotonic, in seconds."""
+    def __init__(self, engine: Engine, clock: Callable[[], float], limits: Limits | None = None, watch: Watch | None = None) -> None:
+        """Serve with this engine; `clock` is monotonic, in seconds; `watch` looks on."""
         self._engine = engine
         self._clock = clock
         self.limits = limits or Limits()
+        self.watch = watch
         self.tally = Tally()
         self._last: OrderedDict[Stream, float] = OrderedDict()  # least recently used first
         self._of_client: dict[bytes, int] = {}

@@ -19,6 +19,7 @@ PACKET: Final = 60 << 10  # octets: one slice of a delta, about 1 ms to read and
 
 FIRST: Final = 1  # first packet of a message
 LAST: Final = 2  # last packet of a message
+ASIDE: Final = 8  # no part of a delta: what control says to the plane itself, as JSON
 ANEW: Final = 4  # what was assembled before no longer counts: a delta from nothing begins here
 
 Diff = Callable[[Snapshot, Snapshot], Iterator[Slice]]

@@ -18,9 +18,12 @@ from gslb import __version__
 from gslb.answer import Drop, Env, Memo, Meta, NeedRow, answer
 from gslb.delta import Assembler, Slice
 from gslb.plan import EMPTY, Snapshot
+from gslb.transport.exchange import Decision
 from gslb.transport.remains import Remains
 from gslb.transport.udp import UdpListener
 from gslb.transport.untold import Kind, Untold
+from gslb.transport.watch import Watch
+from gslb.transport.watched import WatchedListener
 
 
 class Engine:
@@ -39,6 +42,8 @@ class Engine:
         self._memo = Memo(EMPTY, max_udp=max_udp, ecs=ecs)
         self.udp: Callable[[bytes, bytes, int], bytes | None] = self._memo.reply  # the packet path: no frame in between
         self._tcp: Counter[Meta] = Counter()
+        self._last_tcp = Meta(None, 0)
+        self._watch: Watch | None = None
         self._untold = Untold()
         self._seen: dict[str, dict[Any, int]] = {"udp": {}, "tcp": {}, "drops": {}}
 
@@ -71,12 +76,16 @@ class Engine:
         """Give back some of what the last swap left behind; whether there is more."""
         return self._remains.step()
 
+    def watch(self, watch: Watch) -> None:
+        """Let somebody look on at the sockets to come."""
+        self._watch = watch
+
     def listen(self, sockets: Sequence[socket.socket], core: int | None = None) -> None:
         """Answer at these bound UDP sockets, on the running loop; `core`: the one that this process is to keep to."""
         if core is not None:
             os.sched_setaffinity(0, {core})
         for sock in sockets:
-            listener = UdpListener(sock, self)
+            listener = WatchedListener(sock, self, self._watch) if self._watch else UdpListener(sock, self)
             listener.start(asyncio.get_running_loop())
             self._listeners.append(listener)
 
@@ -95,7 +104,16 @@ class Engine:
             self._untold.wanted.add((outcome.pool, outcome.region, outcome.type))
             outcome = outcome.reply
         self._tcp[outcome.meta] += 1
+        self._last_tcp = outcome.meta
         return outcome.wire
+
+    def decided(self) -> Decision:
+        """Say what was decided about the last answer by UDP."""
+        return self._decision(self._memo.last.meta)
+
+    def decided_by_tcp(self) -> Decision:
+        """Say what was decided about the last answer by TCP."""
+        return self._decision(self._last_tcp)
 
     def sums(self) -> dict[str, Any]:
         """Sum up what happened to datagrams since the start."""
@@ -130,6 +148,10 @@ class Engine:
             if count != self._seen["drops"].get(reason, 0):
                 self._untold.dropped[reason] += count - self._seen["drops"].get(reason, 0)
         self._seen["drops"] = drops
+
+    def _decision(self, meta: Meta) -> Decision:
+        pool = self.snapshot.pools.get(meta.pool) if meta.pool is not None else None
+        return Decision(meta.zone, int(meta.rcode), pool.name if pool else "", meta.site, meta.reason, meta.truncated)
 
     def _kind(self, protocol: str, meta: Meta) -> Kind:
         pool = self.snapshot.pools.get(meta.pool) if meta.pool is not None else None

@@ -14,6 +14,8 @@ from gslb.delta import Slice
 from gslb.errors import UsageError
 from gslb.transport import native
 from gslb.transport.engine import Engine as PythonEngine
+from gslb.transport.exchange import Decision
+from gslb.transport.watch import Watch
 
 HINT: Final = "pip install 'gslb[native]'; in a working copy: make native"
 
@@ -48,6 +50,10 @@ class Engine(Protocol):
         """Give back memory of plans that are over, for a millisecond or so; whether there is more to do soon."""
         ...
 
+    def watch(self, watch: Watch, /) -> None:
+        """Let somebody look on at the sockets to come: before `listen`."""
+        ...
+
     def listen(self, sockets: Sequence[socket.socket], core: int | None = None) -> None:
         """Answer at these bound UDP sockets, one thread's; `core`: the one it is to keep to. They stay the caller's, and open."""
         ...
@@ -58,6 +64,10 @@ class Engine(Protocol):
 
     def tcp(self, query: bytes, client: bytes, /) -> bytes | None:
         """Answer a query that came by TCP; None = say nothing."""
+        ...
+
+    def decided_by_tcp(self) -> Decision:
+        """Say what was decided about the last answer by TCP."""
         ...
 
     def sums(self) -> dict[str, Any]:

@@ -10,14 +10,18 @@ import socket
 from collections import Counter
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
+from ipaddress import ip_network
 from random import getrandbits
 from typing import Any, Final
 
 from gslb import __version__, plan
 from gslb.delta import WORDS, Slice
 from gslb.errors import PlanError
+from gslb.transport.exchange import Decision, Taken, exchange
+from gslb.transport.tap import CHANCE_BITS, VERSION
 from gslb.transport.udp import kernel_drops
 from gslb.transport.untold import WANTED, Kind, Untold
+from gslb.transport.watch import Watch
 
 MODULE: Final = "gslb_core"
 _PARTS: Final = (*WORDS, plan.RRset, plan.Node, plan.Dynamic, plan.Hinted, plan.Row, plan.Group, plan.Sticky)
@@ -60,6 +64,15 @@ class Engine:
         self._core.reap()
         return False
 
+    def watch(self, watch: Watch) -> None:
+        """Let somebody look on at the sockets to come; what the threads keep for dnstap and the log goes through the tap."""
+        telling = watch.telling
+        chances = (round(telling.sample * 2**CHANCE_BITS), round(telling.log * 2**CHANCE_BITS))
+        networks = [(network.network_address.packed, network.prefixlen) for network in map(ip_network, telling.debug)]
+        self._core.watch(*chances, networks, telling.node, VERSION, telling.messages != "responses", telling.messages != "queries", telling.extra)
+        if watch.tap:
+            watch.tap.add(self._taken)
+
     def listen(self, sockets: Sequence[socket.socket], core: int | None = None) -> None:
         """Answer at these bound UDP sockets in one more thread; `core`: the one that it is to keep to."""
         self._core.start([sock.fileno() for sock in sockets], core)
@@ -72,6 +85,10 @@ class Engine:
     def tcp(self, query: bytes, client: bytes) -> bytes | None:
         """Answer a query that came by TCP; None for what deserves none."""
         return self._core.tcp(query, client, getrandbits(64))
+
+    def decided_by_tcp(self) -> Decision:
+        """Say what was decided about the last answer by TCP."""
+        return Decision(*self._core.decided())
 
     def sums(self) -> dict[str, Any]:
         """Sum up what happened to datagrams since the start, and how long it took."""
@@ -95,6 +112,10 @@ class Engine:
                 self._untold.dropped[reason] += more
         self._untold.wanted.update(self._core.wanted(WANTED))
         self._untold.tell(report, self.generation)
+
+    def _taken(self, room: int, lines: int) -> Taken:
+        frames, messages, logged, dropped, unlogged = self._core.tap(room, lines)
+        return Taken(frames, messages, tuple(map(exchange, logged)), dropped, unlogged)
 
     def _more(self, what: tuple[Any, ...], count: int) -> int:
         more = count - self._seen[what]

@@ -21,12 +21,13 @@ from typing import Any, Final, Protocol
 from gslb import delta, plan
 from gslb.delta import Slice
 from gslb.errors import PlanError
-from gslb.transport.deltas import ANEW, FIRST, LAST, PACKET, Deltas
+from gslb.transport.deltas import ANEW, ASIDE, FIRST, LAST, PACKET, Deltas
 
 BURST: Final = 4  # packets control makes per turn of its loop: 4 ms, then checks get their turn
 LARGEST_REPORT: Final = 60 << 10
 
 Report = dict[str, Any]
+Told = Callable[[Report], None]
 
 
 class Assembler(Protocol):
@@ -69,6 +70,17 @@ class Feed:
         self._has = plan.EMPTY
         self._unsent = None  # whole packets only: the plane skips the rest of that delta by itself
         self._begin()
+
+    def say(self, message: Report) -> bool:
+        """Say something to the plane itself; False where it does not listen now or the message is too long: then it is dropped."""
+        data = bytes((ASIDE,)) + json.dumps(message, separators=(",", ":")).encode()
+        if len(data) > PACKET:
+            return False
+        try:
+            self._sock.send(data)
+        except OSError:
+            return False
+        return True
 
     @property
     def idle(self) -> bool:
@@ -127,11 +139,12 @@ class Feed:
 class Intake:
     """A plane's end: assembles deltas, one packet per turn, and reports."""
 
-    def __init__(self, sock: socket.socket, assembler: Assembler, swapped: Callable[[], None]) -> None:
-        """Take a non-blocking socket; `swapped` is called whenever the assembler has completed a plan."""
+    def __init__(self, sock: socket.socket, assembler: Assembler, swapped: Callable[[], None], told: Told | None = None) -> None:
+        """Take a non-blocking socket; `swapped` is called whenever the assembler has completed a plan, `told` with what is no part of one."""
         self._sock = sock
         self._assembler = assembler
         self._swapped = swapped
+        self._told = told
         self._lost = True
         self._message = bytearray()
         self._assembling = False
@@ -175,6 +188,10 @@ class Intake:
             self.stop()
             return
         flags = packet[0]
+        if flags & ASIDE:
+            if self._told:
+                self._told(json.loads(packet[1:]))
+            return
         if flags & ANEW:
             self._assembler.reset()
             self._lost = False

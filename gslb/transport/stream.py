@@ -10,9 +10,13 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+from functools import partial
+from time import time_ns
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from gslb import log
+from gslb.transport.debug import served
+from gslb.transport.exchange import TCP, Decision, Exchange
 from gslb.transport.udp import pack
 
 if TYPE_CHECKING:
@@ -33,6 +37,10 @@ class Engine(Protocol):
         """Answer one query, its length prefix taken off."""
         ...
 
+    def decided_by_tcp(self) -> Decision:
+        """Say what was decided about the last answer."""
+        ...
+
 
 class Stream(asyncio.Protocol):
     """One connection. Its states: reading, waiting for its turn, waiting for the client to read, closing."""
@@ -48,6 +56,7 @@ class Stream(asyncio.Protocol):
         self._eof = False
         self._scheduled = False
         self._queries = 0
+        self._awaited = 0  # answers that control is asked for
         self.client = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -73,7 +82,7 @@ class Stream(asyncio.Protocol):
     def eof_received(self) -> bool:
         """Half-close: what was asked before is answered, then we close too (RFC 7766 section 6.2.4)."""
         self._eof = True
-        return self._scheduled or not self._writable  # True keeps the way out open
+        return self._scheduled or not self._writable or self._awaited > 0  # True keeps the way out open
 
     def pause_writing(self) -> None:
         """Answer no more until the client reads what it asked for; the idle limit goes on."""
@@ -125,7 +134,7 @@ class Stream(asyncio.Protocol):
         if done:
             self._connections.touch(self)
         if self._writable and not transport.is_closing():
-            if self._eof:
+            if self._eof and not self._awaited:
                 transport.close()
             elif not transport.is_reading():
                 transport.resume_reading()
@@ -144,11 +153,45 @@ class Stream(asyncio.Protocol):
 
     def _reply(self, query: bytes) -> bool:
         """Answer one query; False where the connection ends instead."""
+        watch = self._connections.watch
+        debug = watch.debug if watch else None
+        wants = watch.tap.wants() if watch and watch.tap else 0
+        began = time_ns() if wants else 0
         try:
             answer = self._engine.tcp(query, self.client)
+            if (
+                debug
+                and answer
+                and served(answer)
+                and debug.asks(query, self.client)
+                and debug.hand_over(query, self.client, partial(self._late, answer))
+            ):
+                self._awaited += 1
+                return True
         except Exception as error:  # noqa: BLE001  one query must never stop the others
             log.error("a query could not be answered", error=repr(error), transport="tcp")
             answer = None
+        if wants and watch and watch.tap and answer is not None:
+            watch.tap.note(self._exchange(wants, began, query, answer))
+        return self._send(answer)
+
+    def _late(self, zones: bytes, reply: bytes | None) -> None:
+        """Send what control said, or what the zone says where it said nothing."""
+        self._awaited -= 1
+        if self._transport.is_closing():
+            return
+        self._send(reply or zones)
+        if self._eof and not self._awaited and not self._scheduled and self._writable:
+            self._transport.close()
+
+    def _exchange(self, wants: int, began: int, query: bytes, answer: bytes) -> Exchange:
+        """Describe what is to be told."""
+        _host, port, *_ = self._transport.get_extra_info("peername")
+        here, here_port, *_ = self._transport.get_extra_info("sockname")
+        return Exchange(wants, TCP, self.client, port, pack(here), here_port, began, time_ns(), query, answer, self._engine.decided_by_tcp())
+
+    def _send(self, answer: bytes | None) -> bool:
+        """Write one answer; False where the connection ends."""
         self._queries += 1
         if answer is None:
             self._transport.close()

@@ -11,9 +11,12 @@ use pyo3::create_exception;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
+use udp::dnstap::{Encoder, Words};
+use udp::tap::Watching;
 use udp::{Config, Workers};
 
 use crate::counts;
+use crate::tap::{self, Taken, Tap};
 use crate::tcp::Tcp;
 use crate::words;
 
@@ -30,6 +33,7 @@ pub struct Engine {
     refused: bool,
     workers: Workers,
     tcp: Tcp,
+    tap: Tap,
     max_udp: u16,
     ecs: bool,
 }
@@ -40,7 +44,7 @@ impl Engine {
     #[pyo3(signature = (max_udp = 1232, ecs = true, batch = 64))]
     fn new(max_udp: u16, ecs: bool, batch: usize) -> Self {
         let workers = Workers::new(Config { max_udp, ecs, batch });
-        Self { assembler: Assembler::new(), refused: false, workers, tcp: Tcp::default(), max_udp, ecs }
+        Self { assembler: Assembler::new(), refused: false, workers, tcp: Tcp::default(), tap: Tap::default(), max_udp, ecs }
     }
 
     #[getter]
@@ -115,6 +119,36 @@ impl Engine {
             self.tcp.forget();
             PyRuntimeError::new_err("the engine failed at a query")
         })
+    }
+
+    fn decided(&self) -> (Option<&[u8]>, u8, &str, &str, &str, bool) {
+        let Words { zone, pool, site, reason } = tap::words(self.assembler.symbols(), &self.tcp.last);
+        (zone, self.tcp.last.rcode, pool, site, reason, self.tcp.last.truncated)
+    }
+
+    #[pyo3(signature = (query, max_udp = 1232, ecs = true))]
+    fn truncated<'py>(&mut self, py: Python<'py>, query: &[u8], max_udp: u16, ecs: bool) -> Option<Bound<'py, PyBytes>> {
+        self.tcp.truncated(query, &Env { draw: 0, udp: true, max_udp, ecs }).map(|octets| PyBytes::new(py, octets))
+    }
+
+    #[allow(clippy::too_many_arguments)] // each a setting
+    fn watch(
+        &mut self,
+        dnstap: u64,
+        log: u64,
+        debug: Vec<(Vec<u8>, u8)>,
+        identity: &str,
+        version: &str,
+        queries: bool,
+        responses: bool,
+        extra: bool,
+    ) {
+        self.tap = Tap::new(Encoder::new(identity, version, queries, responses, extra));
+        self.workers.watch(Watching { dnstap, log, debug });
+    }
+
+    fn tap(&mut self, py: Python<'_>, room: usize, lines: usize) -> Taken {
+        self.tap.take(py, &mut self.workers, self.assembler.symbols(), room, lines)
     }
 
     #[pyo3(signature = (sockets, cpu = None))]

@@ -8,6 +8,7 @@ use pyo3::types::PyTuple;
 
 mod counts;
 mod engine;
+mod tap;
 mod tcp;
 mod words;
 

@@ -20,6 +20,8 @@ pub struct Tcp {
     pub answers: HashMap<Meta, u64>,
     /// Silences of each kind.
     pub dropped: HashMap<&'static str, u64>,
+    /// What the last answer was.
+    pub last: Meta,
     /// Rows that were asked for and not compiled.
     pub wanted: BTreeSet<Wanted>,
 }
@@ -34,6 +36,13 @@ impl Tcp {
         }
     }
 
+    /// Writes the reply that sends to TCP.
+    pub fn truncated(&mut self, query: &[u8], env: &Env) -> Option<&[u8]> {
+        self.room.resize(self.room.len().max(env.room()), 0);
+        let len = answer::truncated(query, env, &mut self.scratch, &mut self.room)?;
+        Some(&self.room[..len])
+    }
+
     /// Answers one query and counts it.
     pub fn serve(&mut self, snapshot: &Snapshot, query: &[u8], client: &[u8], env: &Env) -> Option<&[u8]> {
         let (len, meta, wanted) = match self.answer(snapshot, query, client, env) {
@@ -44,6 +53,7 @@ impl Tcp {
             }
         };
         let meta = Meta { pool_number: 0, ..meta }; // it belongs to a snapshot, a count does not
+        self.last = meta;
         let full = self.answers.len() >= MOST_KINDS && !self.answers.contains_key(&meta);
         let kind = if full { Meta { rcode: meta.rcode, ..Meta::default() } } else { meta };
         *self.answers.entry(kind).or_default() += 1;

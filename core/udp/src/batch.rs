@@ -93,6 +93,16 @@ impl Batch {
         (query, self.peers[at].address(), &mut self.replies[self.used..][..self.room])
     }
 
+    /// Who asked, and the address that was asked, where the kernel tells it; else empty.
+    pub(crate) fn ends(&self, at: usize) -> (&Peer, &[u8]) {
+        (&self.peers[at], self.controls[at].asked(self.received[at].msg_hdr.msg_controllen as _))
+    }
+
+    /// The query at a place and its client once more, and what was written as its reply.
+    pub(crate) fn written(&self, at: usize, length: usize) -> (&[u8], &[u8]) {
+        (&self.queries[at * STRIDE..][..self.received[at].msg_len as usize], &self.replies[self.used..][..length])
+    }
+
     /// Queues what was written as the reply to the query at a place.
     #[inline]
     pub(crate) fn reply(&mut self, at: usize, length: usize) {

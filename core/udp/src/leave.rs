@@ -5,6 +5,8 @@
 
 use std::mem;
 
+use crate::peer;
+
 /// Room for one control message of either kind, laid out as the kernel does: a header, then `in_pktinfo` or `in6_pktinfo`.
 #[derive(Clone, Copy)]
 #[repr(C)]
@@ -25,6 +27,15 @@ impl Control {
     pub(crate) fn new() -> Self {
         // SAFETY: the header is three integers, for which zeros are valid.
         Self { header: unsafe { mem::zeroed() }, info: [0; 24] }
+    }
+
+    /// The address that a query was sent to, of a control message of so many octets: empty where the kernel told nothing.
+    pub(crate) fn asked(&self, received: usize) -> &[u8] {
+        match (self.header.cmsg_level, self.header.cmsg_type) {
+            (libc::IPPROTO_IP, libc::IP_PKTINFO) if received >= HEADER + INFO4 => &self.info[4..8],
+            (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) if received >= HEADER + INFO6 => peer::unmapped(&self.info[..16]),
+            _ => &[],
+        }
     }
 
     /// Turns what came with a query, so many octets, into what goes with its reply: the octets to send, 0 where the kernel told nothing.
@@ -66,6 +77,14 @@ mod tests {
         let mut came = control(libc::IPPROTO_IP, libc::IP_PKTINFO, &[3, 0, 0, 0, 127, 0, 0, 2, 127, 255, 255, 255]);
         assert_eq!(came.turn(HEADER + 16), HEADER + 16);
         assert_eq!(came.info[..12], [0, 0, 0, 0, 127, 0, 0, 2, 0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn the_address_that_was_asked_is_read() {
+        let v4 = control(libc::IPPROTO_IP, libc::IP_PKTINFO, &[3, 0, 0, 0, 127, 0, 0, 2, 127, 255, 255, 255]);
+        assert_eq!((v4.asked(HEADER + 16), v4.asked(0)), (&[127, 0, 0, 2][..], &[][..]));
+        let v6 = control(libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, &[0x20, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+        assert_eq!(v6.asked(ROOM), &v6.info[..16]);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod answerer;
 mod batch;
 mod count;
 mod counters;
+pub mod dnstap;
 mod draw;
 mod fault;
 mod histogram;
@@ -22,7 +23,9 @@ mod pin;
 mod signals;
 mod socket;
 mod stop;
+pub mod tap;
 mod wanted;
+mod watcher;
 mod worker;
 mod workers;
 

@@ -8,10 +8,13 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::time::Duration;
 use std::{io, ptr};
 
+use crate::peer::Peer;
+
 /// A socket of one worker.
 #[derive(Debug)]
 pub(crate) struct Socket {
     fd: OwnedFd,
+    bound: Peer,
     wildcard: bool,
 }
 
@@ -21,8 +24,9 @@ impl Socket {
         if option(fd.as_raw_fd(), libc::SO_TYPE)? != libc::SOCK_DGRAM {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a UDP socket"));
         }
-        let wildcard = bound_to(fd.as_raw_fd())?;
-        Ok(Self { fd, wildcard })
+        let bound = bound_to(fd.as_raw_fd())?;
+        let wildcard = bound.address().iter().all(|&octet| octet == 0);
+        Ok(Self { fd, bound, wildcard })
     }
 
     /// The descriptor, for as long as the socket lives.
@@ -33,6 +37,11 @@ impl Socket {
     /// Whether it is bound to all addresses, so that replies must be told from which to leave.
     pub(crate) fn wildcard(&self) -> bool {
         self.wildcard
+    }
+
+    /// Where it is bound.
+    pub(crate) fn bound(&self) -> &Peer {
+        &self.bound
     }
 
     /// Lets receiving wait, so long at most: one system call then both waits and reads. `None`: never waits, as it came.
@@ -76,15 +85,14 @@ fn option(fd: RawFd, name: i32) -> io::Result<i32> {
     Ok(value)
 }
 
-/// Whether a socket is bound to all addresses of its family.
-fn bound_to(fd: RawFd) -> io::Result<bool> {
-    let mut address = [0_u8; mem::size_of::<libc::sockaddr_in6>()];
-    let mut size = address.len() as libc::socklen_t;
-    // SAFETY: the kernel writes at most `size` octets into `address`, which lives across the call; it wants no alignment.
+/// The address and port that a socket is bound to.
+fn bound_to(fd: RawFd) -> io::Result<Peer> {
+    let mut address = Peer::default();
+    let mut size = Peer::SIZE;
+    // SAFETY: the kernel writes at most `size` octets into `address`, which lives across the call.
     checked(unsafe { libc::getsockname(fd, ptr::from_mut(&mut address).cast(), &mut size) })?;
-    match i32::from(u16::from_ne_bytes([address[0], address[1]])) {
-        libc::AF_INET => Ok(address[4..8] == [0; 4]),
-        libc::AF_INET6 => Ok(address[8..24] == [0; 16]),
+    match address.family() {
+        libc::AF_INET | libc::AF_INET6 => Ok(address),
         family => Err(io::Error::new(io::ErrorKind::InvalidInput, format!("address family {family} is neither IPv4 nor IPv6"))),
     }
 }

@@ -19,7 +19,9 @@ use crate::draw::Draw;
 use crate::fault;
 use crate::socket::{self, Socket};
 use crate::stop::Stop;
+use crate::tap::Ring;
 use crate::wanted::{Asker, Queue};
+use crate::watcher::Watcher;
 
 /// An idle thread looks this often whether it should stop: 20 wake-ups a second are nothing, 50 ms pass unnoticed. A busy one looks every batch.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -60,12 +62,13 @@ pub(crate) struct Record {
     pub(crate) cpu: Option<usize>,
     pub(crate) tally: Tally,
     pub(crate) wanted: Queue,
+    pub(crate) ring: Option<Ring>, // where queries are told
 }
 
 /// Answers at these sockets until told to stop, whatever happens.
-pub(crate) fn live<A: Answerer>(shared: &Shared<A>, record: &Record, sockets: &[Socket], mut draw: Draw) {
+pub(crate) fn live<A: Answerer>(shared: &Shared<A>, record: &Record, sockets: &[Socket], mut draw: Draw, mut watcher: Option<Watcher>) {
     fault::tell_few();
-    while panic::catch_unwind(AssertUnwindSafe(|| Worker::new(shared, record, &mut draw).run(sockets))).is_err() {
+    while panic::catch_unwind(AssertUnwindSafe(|| Worker::new(shared, record, &mut draw, &mut watcher).run(sockets))).is_err() {
         record.tally.restart();
         if shared.stop.asked() {
             break;
@@ -81,6 +84,7 @@ struct Worker<'a, A: Answerer> {
     shared: &'a Shared<A>,
     record: &'a Record,
     draw: &'a mut Draw,
+    watcher: &'a mut Option<Watcher>,
     batch: Batch,
     scratch: A::Scratch,
     asker: Asker,
@@ -89,11 +93,11 @@ struct Worker<'a, A: Answerer> {
 }
 
 impl<'a, A: Answerer> Worker<'a, A> {
-    fn new(shared: &'a Shared<A>, record: &'a Record, draw: &'a mut Draw) -> Self {
+    fn new(shared: &'a Shared<A>, record: &'a Record, draw: &'a mut Draw, watcher: &'a mut Option<Watcher>) -> Self {
         let Config { max_udp, ecs, batch } = shared.config;
         let env = Env { draw: 0, udp: true, max_udp, ecs };
         let batch = Batch::new(batch, env.room());
-        Self { shared, record, draw, batch, scratch: shared.answerer.scratch(), asker: Asker::new(), env, errors: 0 }
+        Self { shared, record, draw, watcher, batch, scratch: shared.answerer.scratch(), asker: Asker::new(), env, errors: 0 }
     }
 
     fn run(&mut self, sockets: &[Socket]) {
@@ -144,14 +148,17 @@ impl<'a, A: Answerer> Worker<'a, A> {
         let began = Instant::now();
         self.errors = 0;
         self.record.tally.received(count);
-        self.answer(count);
+        if let Some(watcher) = self.watcher {
+            watcher.received();
+        }
+        self.answer(count, socket);
         let sent = self.batch.send(socket);
         self.record.tally.sent(sent, count, began.elapsed().as_nanos() as u64);
         true
     }
 
     /// Answers the batch from one snapshot, which is let go before the replies are sent.
-    fn answer(&mut self, count: usize) {
+    fn answer(&mut self, count: usize, socket: &Socket) {
         let snapshot = self.shared.snapshot.load();
         let mut next = 0;
         while next < count {
@@ -159,7 +166,7 @@ impl<'a, A: Answerer> Worker<'a, A> {
             let done = panic::catch_unwind(AssertUnwindSafe(|| {
                 while next < count {
                     next += 1;
-                    self.answer_one(&snapshot, next - 1);
+                    self.answer_one(&snapshot, next - 1, socket);
                 }
             }));
             if done.is_err() {
@@ -170,10 +177,13 @@ impl<'a, A: Answerer> Worker<'a, A> {
     }
 
     #[inline]
-    fn answer_one(&mut self, snapshot: &Snapshot, at: usize) {
+    fn answer_one(&mut self, snapshot: &Snapshot, at: usize, socket: &Socket) {
         self.env.draw = self.draw.next();
         let (query, client, out) = self.batch.parts(at);
-        let outcome = self.shared.answerer.answer(snapshot, query, client, &self.env, &mut self.scratch, out);
+        let mut outcome = self.shared.answerer.answer(snapshot, query, client, &self.env, &mut self.scratch, out);
+        if let Some(watcher) = self.watcher {
+            outcome = watcher.look(at, outcome, &mut self.batch, socket, self.record.ring.as_ref(), &self.env);
+        }
         if let Outcome::Reply { len, wanted, .. } = outcome {
             self.batch.reply(at, len);
             if let Some(row) = wanted {

@@ -19,14 +19,17 @@ use crate::pin;
 use crate::signals::Blocked;
 use crate::socket::Socket;
 use crate::stop::Stop;
+use crate::tap::{Exchange, Ring, Watching};
 use crate::wanted::Queue;
+use crate::watcher::Watcher;
 use crate::worker::{self, Config, Record, Shared};
 
 /// All threads.
 pub struct Workers<A: Answerer = Real> {
     shared: Arc<Shared<A>>,
-    old: Mutex<Vec<Arc<Snapshot>>>, // kept alive here until no thread reads them
-    first_asked: Mutex<usize>,      // whose queue is read first; queues have one reader at a time
+    old: Mutex<Vec<Arc<Snapshot>>>,  // kept alive here until no thread reads them
+    first_asked: Mutex<usize>,       // whose queue is read first; queues have one reader at a time
+    watching: Option<Arc<Watching>>, // of threads to come
     threads: Vec<Thread>,
 }
 
@@ -47,7 +50,12 @@ impl<A: Answerer> Workers<A> {
     pub fn answering(config: Config, answerer: A) -> Self {
         let snapshot = ArcSwap::from_pointee(Snapshot::default());
         let shared = Arc::new(Shared { answerer, config, snapshot, stop: Stop::new() });
-        Self { shared, old: Mutex::default(), first_asked: Mutex::default(), threads: Vec::new() }
+        Self { shared, old: Mutex::default(), first_asked: Mutex::default(), watching: None, threads: Vec::new() }
+    }
+
+    /// Lets the threads to come tell of queries.
+    pub fn watch(&mut self, watching: Watching) {
+        self.watching = Some(Arc::new(watching));
     }
 
     /// Answers from this snapshot from the next batch on. The old one is kept until [`Workers::reap`] finds that nobody reads it.
@@ -83,14 +91,16 @@ impl<A: Answerer> Workers<A> {
         }
         let draw = Draw::from_kernel()?;
         let number = self.threads.len();
-        let record = Arc::new(Record { number, cpu, tally: Tally::new(), wanted: Queue::new() });
+        let watcher = self.watching.as_ref().map(|watching| Draw::from_kernel().map(|draw| Watcher::new(watching.clone(), draw))).transpose()?;
+        let ring = self.watching.as_ref().filter(|watching| watching.keeps()).map(|_| Ring::new());
+        let record = Arc::new(Record { number, cpu, tally: Tally::new(), wanted: Queue::new(), ring });
         let (told, started) = mpsc::channel();
         let (shared, its_record) = (self.shared.clone(), record.clone());
         let life = move || {
             let pinned = cpu.map_or(Ok(()), pin::to);
             let alive = pinned.is_ok();
             if told.send(pinned).is_ok() && alive {
-                worker::live(&shared, &its_record, &sockets, draw);
+                worker::live(&shared, &its_record, &sockets, draw, watcher);
             }
         };
         let blocked = Blocked::all();
@@ -113,6 +123,17 @@ impl<A: Answerer> Workers<A> {
     /// What happened so far, in all threads since the start.
     pub fn counters(&self) -> Counters {
         counters::sum(self.threads.iter().map(|Thread { record, .. }| (record.number, record.cpu, &record.tally)))
+    }
+
+    /// Takes what was kept of queries, all of it; `room` is memory for one.
+    pub fn tapped(&mut self, room: &mut Vec<u8>, mut each: impl FnMut(&Exchange)) {
+        self.threads.iter().filter_map(|thread| thread.record.ring.as_ref()).for_each(|ring| ring.take(room, &mut each));
+    }
+
+    /// Queries for dnstap and for the log that found no room in rings since the start.
+    pub fn missed(&self) -> [u64; 2] {
+        let rings = self.threads.iter().filter_map(|thread| thread.record.ring.as_ref());
+        rings.map(Ring::missed).fold([0; 2], |sum, missed| [sum[0] + missed[0], sum[1] + missed[1]])
     }
 
     /// Takes rows, so many at most, that were asked for and are not compiled; each once.

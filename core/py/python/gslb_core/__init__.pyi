@@ -18,6 +18,12 @@ WORDS: Final[tuple[tuple[str, int], ...]]
 _Answer: TypeAlias = tuple[bytes, bytes | None, int, int | None, str, int, bool, str, tuple[int, int, int] | None]
 """The octets; the fields of `gslb.answer.Meta` in their order; and (pool, region, type) of a row that was not compiled."""
 
+_Decided: TypeAlias = tuple[bytes | None, int, str, str, str, bool]
+"""The fields of `gslb.transport.exchange.Decision`."""
+
+_Logged: TypeAlias = tuple[tuple[int, int, bytes, int, bytes, int, int, int, bytes, bytes], _Decided]
+"""The fields of `gslb.transport.exchange.Exchange`, and those of its decision."""
+
 class PlanError(ValueError):
     """A delta is refused whole: malformed, out of order, incomplete or inconsistent. What was published goes on being served."""
 
@@ -70,6 +76,29 @@ class Engine:
 
     def tcp(self, query: bytes, client: bytes, draw: int) -> bytes | None:
         """Answer a query that came by TCP, and count it; None = say nothing."""
+
+    def decided(self) -> _Decided:
+        """Say what was decided about the last answer by TCP."""
+
+    def truncated(self, query: bytes, max_udp: int = 1232, ecs: bool = True) -> bytes | None:
+        """Write the reply that sends a client to TCP, as `gslb.answer.truncated` does."""
+
+    def watch(
+        self,
+        dnstap: int,
+        log: int,
+        debug: Sequence[tuple[bytes, int]],
+        identity: str,
+        version: str,
+        queries: bool,
+        responses: bool,
+        extra: bool,
+    ) -> None:
+        """Let the threads to come tell of queries: chances out of 2**32, networks whose clients may ask why, and how dnstap is written."""
+
+    def tap(self, room: int, lines: int) -> tuple[bytes, int, list[_Logged], int, int]:
+        """Take what the threads have kept: frames of dnstap, as many octets as there is room for, messages in them; exchanges for the log; and
+        how many messages and lines were lost since the last time."""
 
     def start(self, sockets: Sequence[int], cpu: int | None = None) -> int:
         """Start a thread that answers at these bound UDP sockets (duplicated, the caller keeps its own), on this core only; return its number."""
