@@ -100,6 +100,15 @@ pub fn answer(snapshot: &Snapshot, packet: &[u8], client: &[u8], env: &Env, scra
     Outcome::Reply { len, meta: end.meta, wanted: end.wanted }
 }
 
+/// See [`crate::truncated`].
+pub fn truncated(packet: &[u8], env: &Env, scratch: &mut Scratch, out: &mut [u8]) -> Option<usize> {
+    let query = parse(packet, &mut scratch.name, env.ecs).ok().filter(|query| query.fault.is_none())?;
+    out[..2].copy_from_slice(&packet[..2]);
+    let mut message = Message::new(&query, limit(&query, env), out, &mut scratch.seen);
+    let len = message.close(query.flags | flag::TC, u16::from(query.edns.is_some()));
+    Some(len + query.edns.map_or(0, |edns| opt(&edns, 0, env.max_udp, 0, &mut out[len..])))
+}
+
 /// What is known of a reply besides its records.
 struct Ending {
     rcode: u8,
