@@ -29,6 +29,7 @@ from gslb.role import local
 from gslb.role.deciding import Deciding
 from gslb.role.excuses import Excuses
 from gslb.role.explaining import Explaining
+from gslb.role.history import History
 from gslb.role.leash import Leash, Message
 from gslb.role.node_status import NodeStatus
 from gslb.role.plane_reports import PlaneReports
@@ -59,7 +60,7 @@ class Control:
         feeds = [Feed(pipe, deltas, partial(self._report, plane)) for pipe, plane in zip(pipes, self._planes, strict=True)]
         self._deciding = Deciding(settings, feeds, self._works, lambda: self._status.listening, probing=probing)
         for plane in self._planes:
-            plane.tell = self._deciding.journal.tell
+            plane.tell, plane.traffic = self._deciding.journal.tell, self._deciding.traffic
         self._status = NodeStatus(self._deciding, self._planes, time.time())
         self._applied = asyncio.Event()
         self._web: AppRunner | None = None
@@ -69,6 +70,7 @@ class Control:
         self._loop.add_signal_handler(signal.SIGTERM, self._stop.set)
         self._loop.set_exception_handler(Excuses(self._loop.time))
         self._works.start(self._beat())
+        self._works.start(self._deciding.traffic.run())
         await self._deciding.begin()
         server = await self._serve_local()
         self._leash.send({"ready": self._deciding.publisher.snapshot.generation})
@@ -111,6 +113,7 @@ class Control:
             "simulate": why.simulate,
             "diff": why.diff,
             "world": why.world,
+            **History(self._deciding.journal, self._deciding.store, self._deciding.traffic).commands,
         }
         try:
             return await local.serve(self._settings.control_socket, commands)

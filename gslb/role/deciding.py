@@ -27,6 +27,7 @@ from gslb.role.override_desk import OverrideDesk, Scene
 from gslb.role.probing import Probing
 from gslb.role.publisher import Publisher
 from gslb.role.registrar import Registrar
+from gslb.role.traffic import Traffic
 from gslb.role.transitions import Transitions
 from gslb.role.works import Works
 from gslb.store import Overrides, open_store
@@ -54,6 +55,7 @@ class Deciding:
             state_dir=settings.state_dir,
             first=lambda: foremost(self.publisher.nodes, settings.node, self.publisher.now) == settings.node,
         )
+        self.traffic = Traffic()
         self.transitions = Transitions(settings.probe_name, self.journal.tell, node=settings.node)
         self.keeper = Keeper(settings.state_dir, self._votes, leases=self._leases, clock=lambda: self.publisher.now)
         remembered = self.keeper.remembered()
@@ -67,7 +69,7 @@ class Deciding:
         self.growth = Growth(self.registrar, self._adopt)
         self.probing = self._probe(remembered.votes) if probing else None
         self.publisher = self._publish(feeds, remembered)
-        self.reporter = Reporter(settings.node, self.store, self.publisher, listening)
+        self.reporter = Reporter(settings.node, self.store, self.publisher, listening, self.said_of_itself)
         self.desk = OverrideDesk(self.store, self.keeper, self.scene)
         self.loads = Loads(Loader(settings), self.keeper, self.journal.tell)
         self._held = self.publisher.overrides.hold(self.publisher.now) is not None
@@ -105,6 +107,11 @@ class Deciding:
         await self.keeper.save()
         await self.journal.save()
         await self.store.close()
+
+    def said_of_itself(self) -> dict[str, Any]:
+        """Return what other nodes and the console show of this one, beside its inputs."""
+        geo = self.load.atlas.oldest_build() or 0
+        return {"role": "node", "reload_ok": not self.loads.refused, "geo": geo, "traffic": self.traffic.brief()}
 
     def scene(self) -> Scene:
         """Return what operators' words are judged by."""

@@ -21,10 +21,12 @@ EVERY: Final = 5.0  # seconds between reports where nothing changes
 
 
 class Reporter:
-    """Reports on one publisher. `listening`: where planes listen."""
+    """Reports on one publisher. `listening`: where planes listen; `extra`: what is shown of the node beside its inputs."""
 
-    def __init__(self, node: str, store: Store, publisher: Publisher, listening: Callable[[], Sequence[str]]) -> None:
-        self._node, self._store, self._publisher, self._listening = node, store, publisher, listening
+    def __init__(
+        self, node: str, store: Store, publisher: Publisher, listening: Callable[[], Sequence[str]], extra: Callable[[], dict[str, Any]] = dict
+    ) -> None:
+        self._node, self._store, self._publisher, self._listening, self._extra = node, store, publisher, listening, extra
         self._loop = asyncio.get_running_loop()
 
     def report(self) -> NodeReport:
@@ -41,6 +43,7 @@ class Reporter:
             publisher.snapshot.generation,
             sum(voter.fresh for voter in (publisher.health.voters(self._loop.time()) or {}).values()),
             tuple(self._listening()),
+            self._extra(),
         )
 
     async def run(self) -> None:

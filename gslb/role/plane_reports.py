@@ -15,6 +15,7 @@ from gslb import metrics
 from gslb.config.rdata import type_text
 from gslb.event import Event, Tell, untold
 from gslb.names import to_text
+from gslb.role.traffic import Traffic
 from gslb.transport.pipe import Report
 
 UNBOUNDED: Final = 2**64 - 1  # the bound of what took longer than every bound
@@ -27,6 +28,7 @@ class PlaneReports:
     def __init__(self, number: int) -> None:
         self.number = number
         self.tell: Tell = untold
+        self.traffic: Traffic | None = None
         self.generation = 0
         self.applied = 0  # the last generation that this control sent and the plane took
         self.pid = 0
@@ -46,7 +48,7 @@ class PlaneReports:
         if "pid" in report:
             self._sums(report)
         for row in report.get("answers", ()):
-            _count(row)
+            self._count(row)
         for reason, count in report.get("dropped", {}).items():
             metrics.dns_dropped.labels(reason).inc(count)
 
@@ -81,6 +83,19 @@ class PlaneReports:
         self._count_udp(report["udp"])
         self._count_tcp(report["tcp"])
 
+    def _count(self, row: Sequence[Any]) -> None:
+        """Count one kind of answer: what `gslb.transport.untold` puts into a report."""
+        proto, zone, rcode, pool, reason, kind, truncated, site, count = row
+        name = to_text(bytes.fromhex(zone)) if zone else ""
+        code = RCODES.get(rcode, metrics.OTHER)
+        metrics.answered(proto, name, type_label(kind), code, count)
+        if self.traffic:
+            self.traffic.count(code, pool, site, count)
+        if truncated:
+            metrics.dns_truncated.labels(metrics.zone_label(name)).inc(count)
+        if pool is not None:
+            metrics.answers.labels(metrics.zone_label(name), pool, site, reason or "chosen").inc(count)
+
     def _count_udp(self, udp: dict[str, int]) -> None:
         before, self._udp = self._udp, udp
         metrics.plane_faults.inc(max(0, self._udp["faults"] - before.get("faults", 0)))
@@ -93,17 +108,6 @@ class PlaneReports:
         metrics.tcp_connections.inc(self._tcp["open"] - before.get("open", 0))
         for reason in ("refused", "idle", "evicted"):
             metrics.tcp_closed.labels(reason).inc(max(0, self._tcp[reason] - before.get(reason, 0)))
-
-
-def _count(row: Sequence[Any]) -> None:
-    """Count one kind of answer: what `gslb.transport.untold` puts into a report."""
-    proto, zone, rcode, pool, reason, kind, truncated, site, count = row
-    name = to_text(bytes.fromhex(zone)) if zone else ""
-    metrics.answered(proto, name, type_label(kind), RCODES.get(rcode, metrics.OTHER), count)
-    if truncated:
-        metrics.dns_truncated.labels(metrics.zone_label(name)).inc(count)
-    if pool is not None:
-        metrics.answers.labels(metrics.zone_label(name), pool, site, reason or "chosen").inc(count)
 
 
 def type_label(number: int) -> str:
