@@ -20,6 +20,7 @@ from gslb.cli import (
     completing,
     demonstrating,
     differing,
+    events,
     explaining,
     geography,
     health,
@@ -30,6 +31,7 @@ from gslb.cli import (
     registering,
     serving,
     simulating,
+    top,
     versions,
 )
 from gslb.errors import GslbError, UsageError
@@ -52,6 +54,8 @@ explaining.add_to(app)
 simulating.add_to(app)
 differing.add_to(app)
 overriding.add_to(app)
+events.add_to(app)
+top.add_to(app)
 geography.add_to(app)
 keys.add_to(app)
 probing.add_to(app)
