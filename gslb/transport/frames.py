@@ -83,6 +83,7 @@ class Sender:
 
     async def finish(self) -> None:
         """Send what is queued and say STOP, for FAREWELL seconds at most."""
+        self._told = True  # that nobody reads from here on is our doing
         stream = self._stream
         if stream is not None:
             with contextlib.suppress(TimeoutError):
