@@ -70,6 +70,16 @@ dns_dropped: Final = _counter("gslb_dns_dropped", "Packets that got no answer.",
 answers: Final = _counter("gslb_answers", "Answers from pools, and why this one.", "zone", "pool", "site", "reason")
 udp_kernel_drops: Final = _counter("gslb_udp_kernel_drops", "Datagrams lost because a socket's buffer was full.")
 udp_unsent: Final = _counter("gslb_udp_unsent", "Replies that the kernel refused to send: full buffer, firewall, no route, port 0.")
+dnstap_connected: Final = _gauge("gslb_dnstap_connected", "1 while a plane's reader of dnstap takes what it has to say.", "plane")
+dnstap_messages: Final = _counter("gslb_dnstap_messages", "Messages of dnstap that were handed to the reader's socket.")
+dnstap_dropped: Final = _counter(
+    "gslb_dnstap_dropped",
+    "Messages of dnstap that were not told. busy: no time; queue: the reader is slow or not there; connection: in its hands when it ended.",
+    "reason",
+)
+query_log_lines: Final = _counter("gslb_query_log_lines", "Lines of the query log that were written.")
+query_log_dropped: Final = _counter("gslb_query_log_dropped", "Lines of the query log that found no time or no room.")
+debug_asked: Final = _counter("gslb_debug_questions", "Questions for _gslb.NAME that control explained, or could not.", "result")
 tcp_connections: Final = _gauge("gslb_tcp_connections", "Open TCP connections.")
 tcp_closed: Final = _counter("gslb_tcp_limited", "TCP connections refused, evicted or closed as idle.", "reason")
 
@@ -102,6 +112,8 @@ thread_restarts: Final = _counter("gslb_plane_thread_restarts", "Threads of the 
 state_age: Final = _gauge("gslb_state_age_seconds", "Time since the store was in touch last.")
 reload_ok: Final = _gauge("gslb_config_last_reload_successful", "1 when the last load of the files was accepted.")
 reload_time: Final = _gauge("gslb_config_last_reload_success_timestamp_seconds", "When files were last accepted.")
+config_version: Final = _gauge("gslb_config_version", "The published version that is served; absent where files are not published.")
+config_refused: Final = _counter("gslb_config_versions_refused", "Published versions that this node would not load.")
 config_problems: Final = _gauge("gslb_config_problems", "Problems found by the last load.", "severity")
 geo_built: Final = _gauge("gslb_geoip_build_timestamp_seconds", "When the oldest geo database was made; absent without one.")
 registered: Final = _gauge("gslb_registered_members", "Members that registered themselves: waiting, joined or held.", "pool", "state")

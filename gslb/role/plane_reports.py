@@ -15,6 +15,7 @@ from gslb import metrics
 from gslb.config.rdata import type_text
 from gslb.event import Event, Tell, untold
 from gslb.names import to_text
+from gslb.role.tap_reports import TapReports
 from gslb.role.traffic import Traffic
 from gslb.transport.pipe import Report
 
@@ -38,6 +39,7 @@ class PlaneReports:
         self.restarted = 0.0  # when it began anew last; 0 = never
         self._threads: list[dict[str, Any]] = []
         self._latency: dict[int, int] = {}  # queries by an upper bound of their time in ns
+        self._tap = TapReports(number)
         self._udp: dict[str, int] = {}
         self._tcp: dict[str, int] = {}
 
@@ -69,6 +71,7 @@ class PlaneReports:
                 )
             metrics.tcp_connections.dec(self._tcp.get("open", 0))
             self._udp, self._tcp, self._latency = {}, {}, {}
+            self._tap.begin()
             metrics.plane_starts.labels(str(self.number)).inc()
         self.generation = report["generation"]
         metrics.plane_generation.labels(str(self.number)).set(self.generation)
@@ -82,6 +85,7 @@ class PlaneReports:
             metrics.dns_seconds.add(bound / 1e9 if bound < UNBOUNDED else math.inf, max(0, count - before.get(bound, 0)))
         self._count_udp(report["udp"])
         self._count_tcp(report["tcp"])
+        self._tap.hear(report)
 
     def _count(self, row: Sequence[Any]) -> None:
         """Count one kind of answer: what `gslb.transport.untold` puts into a report."""
