@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
-from gslb.errors import GslbError
+from gslb.errors import GslbError, UsageError
 
 Data = dict[str, Any]
 Rows = list[Data]
@@ -117,11 +117,11 @@ class Paging:
     subject: str = ""
 
 
-class UnknownError(GslbError):
+class UnknownError(UsageError):
     """There is no such thing; the text says what might be meant."""
 
 
-class InvalidError(GslbError):
+class InvalidError(UsageError):
     """What was asked makes no sense. `problems`: in the form of `gslb check --format json`, where files or records are judged."""
 
     def __init__(self, text: str, problems: Sequence[Data] = ()) -> None:
@@ -129,7 +129,7 @@ class InvalidError(GslbError):
         self.problems = list(problems)
 
 
-class RefusedError(GslbError):
+class RefusedError(UsageError):
     """What was asked makes sense, and is refused for what it would do. `code`: for programs; `forceable`: whether `force` does it all the same."""
 
     def __init__(self, text: str, code: str = "refused", problems: Sequence[Data] = (), *, forceable: bool = False) -> None:
@@ -222,8 +222,12 @@ class Service(Protocol):
         """Return one zone. Raises UnknownError."""
         ...
 
-    async def records(self, zone: str) -> Rows:
-        """Return the names of a zone with their records, in the order of names. Raises UnknownError."""
+    async def names(self, zone: str, text: str, after: str, limit: int) -> Rows:
+        """Return at most `limit` names of a zone with their records, by their texts, those after one, with a text in them. Raises UnknownError."""
+        ...
+
+    async def name(self, zone: str, name: str) -> Data:
+        """Return one name of a zone: relative to it, or with its last dot; @ is the zone. Raises UnknownError."""
         ...
 
     # What is said. Nobody but `caller` is named as the author.

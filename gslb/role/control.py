@@ -1,7 +1,7 @@
 """Control: the process that decides. It loads files and geo data, probes, judges, compiles, and feeds the planes.
 
 Started by the supervisor (`python -m gslb.role.control`). It answers no query: while it loads, stalls or is dead the planes serve
-on. This file only wires the process: what decides is in `deciding`, how it stands in `node_status`.
+on. This file only wires the process: what decides is in `deciding`, how it stands in `node_status`, who may ask in `doors`.
 """
 
 from __future__ import annotations
@@ -18,28 +18,22 @@ import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
 from gslb import log
 from gslb.compiler.delta import diff
 from gslb.config import settings as settings_file
 from gslb.config.settings import Settings
-from gslb.errors import GslbError, ListenError, UsageError
-from gslb.role import local
+from gslb.errors import GslbError, UsageError
 from gslb.role.deciding import Deciding
+from gslb.role.doors import Doors
 from gslb.role.excuses import Excuses
-from gslb.role.explaining import Explaining
-from gslb.role.history import History
 from gslb.role.leash import Leash, Message
 from gslb.role.node_status import NodeStatus
 from gslb.role.plane_reports import PlaneReports
 from gslb.role.works import Works
 from gslb.transport.deltas import Deltas
-from gslb.transport.listen import Endpoint
 from gslb.transport.pipe import Feed, Report
-
-if TYPE_CHECKING:
-    from aiohttp.web import AppRunner
 
 SERVED: Final = 10.0  # seconds a reload waits for the planes; a plane takes one for 100,000 names
 LONGEST: Final = 20_000  # characters of a message to the supervisor; a leash carries 64 KB
@@ -49,7 +43,7 @@ BEAT: Final = 1.0  # seconds between signs of life
 class Control:
     """One control process on its running loop."""
 
-    def __init__(self, settings: Settings, pipes: Sequence[socket.socket], leash: socket.socket, *, probing: bool) -> None:
+    def __init__(self, settings: Settings, pipes: Sequence[socket.socket], leash: socket.socket, *, probing: bool, api: bool) -> None:
         self._settings = settings
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
@@ -63,7 +57,8 @@ class Control:
             plane.tell, plane.traffic = self._deciding.journal.tell, self._deciding.traffic
         self._status = NodeStatus(self._deciding, self._planes, time.time())
         self._applied = asyncio.Event()
-        self._web: AppRunner | None = None
+        self._operating = api
+        self._doors = Doors(self._deciding, self._status, self._reload, self._why_not_ready)
 
     async def run(self) -> None:
         """Work until SIGTERM, or until the supervisor is gone. Raises GslbError where it cannot begin."""
@@ -72,23 +67,26 @@ class Control:
         self._works.start(self._beat())
         self._works.start(self._deciding.traffic.run())
         await self._deciding.begin()
-        server = await self._serve_local()
+        await self._doors.open_local()
         self._leash.send({"ready": self._deciding.publisher.snapshot.generation})
-        self._works.start(self._serve_vitals())
+        self._works.start(self._open())
         await self._stop.wait()
-        if server:
-            server.close()
-            self._settings.control_socket.unlink(missing_ok=True)
         self._works.cancel()
-        if self._web:
-            await self._web.cleanup()
+        await self._doors.close()
         await self._deciding.end()
         if self._works.failed:
             raise SystemExit(1)
 
-    async def _reload(self, request: local.Request) -> local.Answer:
+    async def _open(self) -> None:
+        """Serve metrics and the API, once the planes have what they need; where that cannot be, DNS is not given up for it."""
+        await self._served(self._deciding.publisher.snapshot.generation)
+        await self._doors.open_vitals()
+        if self._operating:
+            await self._doors.try_api()
+
+    async def _reload(self, *, force: bool = False) -> dict[str, Any]:
         """Load anew, whole or not at all; the answer comes when the planes serve it."""
-        answer = await self._deciding.reload(force=request.get("force") is True)
+        answer = await self._deciding.reload(force=force)
         if answer["accepted"]:
             answer["served"] = await self._served(answer["generation"])
         return answer
@@ -96,43 +94,6 @@ class Control:
     async def _on_hangup(self) -> None:
         """Reload for a SIGHUP: nobody waits for the answer, the log has it."""
         await self._deciding.reload()
-
-    async def _tell_status(self, _request: local.Request) -> local.Answer:
-        return self._status.whole()
-
-    async def _serve_local(self) -> asyncio.Server | None:
-        """Serve `gslb reload`, `gslb status` and overrides; a disk that cannot be written is no reason not to serve DNS."""
-        desk, why = self._deciding.desk, Explaining(self._settings.node, self._deciding.publisher)
-        commands: dict[str, local.Command] = {
-            "reload": self._reload,
-            "status": self._tell_status,
-            "override": desk.override,
-            "hold": desk.hold,
-            "overrides": desk.list,
-            "explain": why.explain,
-            "simulate": why.simulate,
-            "diff": why.diff,
-            "world": why.world,
-            **History(self._deciding.journal, self._deciding.store, self._deciding.traffic).commands,
-        }
-        try:
-            return await local.serve(self._settings.control_socket, commands)
-        except ListenError as error:
-            log.error("no local control: `gslb reload`, `gslb status` and overrides will not work", reason=str(error))
-            return None
-
-    async def _serve_vitals(self) -> None:
-        """Serve metrics, once the planes have what they need; where that address cannot be had, DNS is not given up for it."""
-        endpoint = self._settings.metrics_endpoint
-        if endpoint is None:
-            return
-        await self._served(self._deciding.publisher.snapshot.generation)
-        from gslb.role import vitals  # noqa: PLC0415  a web server takes 0.3 s to import: not before the first answer
-
-        try:
-            self._web = await vitals.serve(Endpoint(*endpoint), self._deciding.refresh, self._why_not_ready)
-        except ListenError as error:
-            log.error("no metrics are served", reason=str(error))
 
     def _why_not_ready(self) -> str:
         return "" if self._status.listening else "not listening yet"
@@ -182,6 +143,7 @@ def main() -> None:
     parser.add_argument("--leash", type=int, required=True)
     parser.add_argument("--settings", type=Path)
     parser.add_argument("--probing", action="store_true")
+    parser.add_argument("--api", action="store_true")
     given = parser.parse_args()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole terminal; the supervisor decides
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the supervisor passes it on as a word
@@ -192,7 +154,7 @@ def main() -> None:
         log.configure(settings.log.level, settings.log.format, role="control")
         make_folder(settings.state_dir)
         gc.disable()  # until the first load is served (`Loads.accepted`): it would walk through half-made zones again and again
-        asyncio.run(serve(settings, pipes, leash, probing=given.probing))
+        asyncio.run(serve(settings, pipes, leash, probing=given.probing, api=given.api))
     except GslbError as error:
         text = str(error)
         log.error("control cannot work", reason=text.partition("\n")[0])
@@ -201,9 +163,9 @@ def main() -> None:
         raise SystemExit(1) from None
 
 
-async def serve(settings: Settings, pipes: Sequence[socket.socket], leash: socket.socket, *, probing: bool) -> None:
+async def serve(settings: Settings, pipes: Sequence[socket.socket], leash: socket.socket, *, probing: bool, api: bool) -> None:
     """Run control on this loop."""
-    await Control(settings, pipes, leash, probing=probing).run()
+    await Control(settings, pipes, leash, probing=probing, api=api).run()
 
 
 if __name__ == "__main__":

@@ -10,4 +10,4 @@ from gslb.role.serve import supervise
 
 def run(settings: Settings, path: Path | None) -> None:
     """Serve and probe until SIGTERM. Raises GslbError."""
-    supervise(settings, path, probing=True)
+    supervise(settings, path, probing=True, api=settings.api is not None)

@@ -40,12 +40,10 @@ class NodeStatus:
         self._looked = steady, told
         return told
 
-    def brief(self) -> dict[str, Any]:
-        """Return all but the pools, from no longer than LASTS ago."""
+    def recent(self) -> dict[str, Any]:
+        """Return everything, from no longer than LASTS ago."""
         at, told = self._looked
-        if asyncio.get_running_loop().time() - at > LASTS:
-            told = self.whole()
-        return {key: value for key, value in told.items() if key != "pools"}
+        return self.whole() if asyncio.get_running_loop().time() - at > LASTS else told
 
     def _told(self) -> dict[str, Any]:
         deciding, publisher, load = self._deciding, self._deciding.publisher, self._deciding.load

@@ -1,7 +1,8 @@
-"""The desk where operators' words are taken: `gslb site|pool|member …`, `gslb hold`, `gslb overrides`.
+"""The desk where operators' words are taken: `gslb site|pool|member …`, `gslb hold`, `gslb overrides`, and what the API is told.
 
-Part of control, reached by the local socket. A word must speak of something there is, and may not take the last of a pool out of the answers
-unless it is forced; both are judged by the very state of the store that it is written on. It is on disk before whoever said it is answered.
+Part of control and of the console, reached by the local socket and by the API. A word must speak of something there is, and may not take the last
+of a pool out of the answers unless it is forced; both are judged by the very state of the store that it is written on. It is on disk before whoever
+said it is answered.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from gslb.api.service import ChangedError, RefusedError, UnknownError
 from gslb.config.words import meant
 from gslb.errors import UsageError
 from gslb.model import Model
@@ -24,6 +26,7 @@ from gslb.verdict import Verdicts
 
 TRIES: Final = 5  # of a write that others overtake; each try is judged anew
 TEXT: Final = 400  # characters of a reason or a name: it is shown in one line
+SAME: Final = 60.0  # seconds by which the ends of two words may differ that are one, said again by a program that heard no answer
 LONGEST: Final = 366 * 86_400.0  # seconds; what holds for more than a year belongs into the files
 
 TAKEN_BACK: Final = {"undrain": ("drain",), "clear": ("state", "drain", "weight")}  # verb → last parts of the keys that it withdraws
@@ -40,16 +43,24 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One request, read and found to make sense."""
+    """One request, read and found to make sense.
+
+    `verb`: a kind, or a key of TAKEN_BACK, or `back`, which takes back one `kind` where that stands. `once`: what stands already is not said again.
+    `version`: of all overrides, as whoever asks knows them. `dry`: it is judged, and not written.
+    """
 
     verb: str
     level: Level
     names: tuple[str, ...]
-    weight: int
-    author: str
-    reason: str
-    seconds: float | None
-    force: bool
+    weight: int = 1
+    author: str = ""
+    reason: str = ""
+    seconds: float | None = None
+    force: bool = False
+    kind: str = ""
+    once: bool = False
+    dry: bool = False
+    version: int | None = None
 
 
 class OverrideDesk:
@@ -62,44 +73,62 @@ class OverrideDesk:
 
     async def override(self, request: Request) -> Answer:
         """Do `gslb site|pool|member VERB NAME…`. Raises UsageError for what cannot be done, with the reason."""
+        try:
+            return await self.take(_read(request))
+        except RefusedError as error:
+            indented = str(error).replace("\n", "\n      ")
+            raise UsageError(f"refused: {indented}\n      --force does it all the same") from None
+
+    async def take(self, order: Order) -> Answer:
+        """Judge an order and do it. Raises UnknownError, RefusedError, ChangedError, UsageError."""
         scene = self._scene()
-        order = _read(request)
         subjects = [_subject(scene.model, order.level, name) for name in order.names]
         for _ in range(TRIES):
             state = await self._store.read()
-            words = _words(order, subjects, state.overrides, state.time)
+            _known(order.version, state.overrides)
+            words, standing = _words(order, subjects, state.overrides, state.time)
             was = Moment(scene.verdicts, state.time, state.overrides.standing(state.time))
             then = was._replace(overrides=state.overrides.with_words(words, state.time).standing(state.time))
             refused = [] if order.force else guard.refusals(scene.model, was, then)
             if refused:
-                raise UsageError("refused: " + "\n      ".join(refused) + "\n      --force does it all the same")
+                raise RefusedError("\n".join(refused), "guard", forceable=True)
+            told = {**_told(scene, [*words, *standing], then), "now": state.time, "dry_run": order.dry}
+            if order.dry or not words:
+                return {**told, "kept": True, "version": state.overrides.version}
             try:
                 said = await self._store.say(words, state.overrides.version)
             except OvertakenError:
                 continue
-            return {**_told(scene, words, then), "kept": await self._keeper.keep_words(said), "now": state.time}
+            return {**told, "kept": await self._keeper.keep_words(said), "version": said.version}
         raise UsageError("others change overrides all the time: try again")
 
     async def hold(self, request: Request) -> Answer:
         """Do `gslb hold`: freeze all verdicts, or let them go again."""
         author, reason, seconds = _signed(request, mandatory=not request.get("release"))
+        dry, version = bool(request.get("dry_run")), request.get("version")
         for _ in range(TRIES):
             state = await self._store.read()
+            _known(version, state.overrides)
+            held = state.overrides.hold(state.time)
             word: Word
             if not request.get("release"):
                 word = Hold(author, reason, state.time, None if seconds is None else state.time + seconds)
-                if state.overrides.hold(state.time) is None:
+                if held is None and not dry:
                     await self._keeper.keep_held(self._scene().verdicts)
-            elif state.overrides.hold(state.time) is None:
+            elif held is None and not request.get("once"):
                 raise UsageError("nothing is held")
             else:
                 word = Withdrawal(HOLD, author, reason, state.time)
+            told = {"kept": True, "now": state.time, "dry_run": dry}
+            if dry or (request.get("once") and _same(word, held)):
+                then = state.overrides.with_words([word], state.time) if dry else state.overrides
+                return {"hold": status.hold(then.hold(state.time)), **told, "version": state.overrides.version}
             try:
                 said = await self._store.say([word], state.overrides.version)
             except OvertakenError:
                 continue
             kept = await self._keeper.keep_words(said)
-            return {"hold": status.hold(said.hold(state.time)), "kept": kept, "now": state.time}
+            return {"hold": status.hold(said.hold(state.time)), **told, "kept": kept, "version": said.version}
         raise UsageError("others change overrides all the time: try again")
 
     async def list(self, _request: Request) -> Answer:
@@ -111,7 +140,24 @@ class OverrideDesk:
             "overrides": [status.override(one, reach, state.time) for one in standing],
             "hold": status.hold(state.overrides.hold(state.time)),
             "now": state.time,
+            "version": state.overrides.version,
         }
+
+
+def _known(version: object, overrides: Overrides) -> None:
+    """Raise ChangedError where whoever asks knows another version."""
+    if version is not None and version != overrides.version:
+        raise ChangedError(f"overrides have changed: they are at version {overrides.version} now; look again, and say it again if it still holds")
+
+
+def _same(word: Word, standing: Word | None) -> bool:
+    """Whether a word says what stands already."""
+    if isinstance(word, Withdrawal) or standing is None or isinstance(standing, Withdrawal):
+        return isinstance(word, Withdrawal) and standing is None
+    if isinstance(word, Override) and isinstance(standing, Override) and (word.kind, word.weight) != (standing.kind, standing.weight):
+        return False
+    ends = (word.expires is None) == (standing.expires is None) and abs((word.expires or 0.0) - (standing.expires or 0.0)) < SAME
+    return ends and (word.author, word.reason) == (standing.author, standing.reason)
 
 
 def _read(request: Request) -> Order:
@@ -160,37 +206,36 @@ def _subject(model: Model, level: Level, name: str) -> dict[str, str]:
                 known = [f"{one.id}/{member.id}" for one in model.pools.values() for member in one.members]
             subject = {"pool": pool, "member": member}
     if name not in known:
-        raise UsageError(f"there is no {level.value} {name!r}: {meant(name, known)}")
+        raise UnknownError(f"there is no {level.value} {name!r}: {meant(name, known)}")
     return subject
 
 
-def _words(order: Order, subjects: Sequence[dict[str, str]], overrides: Overrides, now: float) -> list[Word]:
-    """Spell an order out. Raises UsageError where there is nothing to take back."""
+def _words(order: Order, subjects: Sequence[dict[str, str]], overrides: Overrides, now: float) -> tuple[list[Word], list[Word]]:
+    """Spell an order out: what is to be written, and what stands already. Raises UsageError where there is nothing to take back."""
     words: list[Word] = []
+    same: list[Word] = []
+    standing = {one.key: one for one in overrides.standing(now)}
     for name, subject in zip(order.names, subjects, strict=True):
-        if order.verb in TAKEN_BACK:
+        if order.verb == "back":
+            found = [one for one in standing.values() if (one.level, one.subject, one.kind) == (order.level, name, order.kind)]
+            words += [Withdrawal(one.key, order.author, order.reason, now) for one in found]
+        elif order.verb in TAKEN_BACK:
             keys = [f"{order.level.value}/{name}/{part}" for part in TAKEN_BACK[order.verb]]
-            found = [one.key for one in overrides.standing(now) if one.key in keys]
-            if not found:
+            if not (stands := [key for key in keys if key in standing]):
                 raise UsageError(
                     f"{order.level.value} {name} is not drained" if order.verb == "undrain" else f"nothing was said of {order.level.value} {name}"
                 )
-            words += [Withdrawal(key, order.author, order.reason, now) for key in found]
+            words += [Withdrawal(key, order.author, order.reason, now) for key in stands]
         else:
             expires = None if order.seconds is None else now + order.seconds
-            words.append(
-                Override(
-                    Kind(order.verb),
-                    order.level,
-                    **subject,
-                    weight=order.weight,
-                    author=order.author,
-                    reason=order.reason,
-                    since=now,
-                    expires=expires,
-                )
-            )
-    return words
+            signed: dict[str, Any] = {"author": order.author, "reason": order.reason, "since": now, "expires": expires}
+            word = Override(Kind(order.verb), order.level, **subject, weight=order.weight, **signed)
+            before = standing.get(word.key)
+            if order.once and before and _same(word, before):
+                same.append(before)
+            else:
+                words.append(word)
+    return words, same
 
 
 def _told(scene: Scene, words: Sequence[Word], then: Moment) -> dict[str, Any]:

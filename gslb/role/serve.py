@@ -32,20 +32,24 @@ def serve(settings: Settings, path: Path | None) -> None:
         )
     if os.geteuid() == 0 and not settings.dns.user:
         log.warning("planes run as root", hint="set dns.user: the planes become that user before they see a packet")
+    if settings.api:
+        log.warning(
+            "`gslb serve` serves no API: a nameserver carries metrics and health only", hint="use `gslb control`, or `gslb run` for all in one"
+        )
     supervise(settings, path, probing=settings.probe is not None)
 
 
-def supervise(settings: Settings, path: Path | None, *, probing: bool) -> None:
+def supervise(settings: Settings, path: Path | None, *, probing: bool, api: bool = False) -> None:
     """Run supervisor, control and planes."""
     log.configure(settings.log.level, settings.log.format, role="supervisor")
-    asyncio.run(_run(service(settings, path, probing=probing)))
+    asyncio.run(_run(service(settings, path, probing=probing, api=api)))
 
 
 async def _run(what: Service) -> None:
     await Supervisor(what).run()
 
 
-def service(settings: Settings, path: Path | None, *, probing: bool) -> Service:
+def service(settings: Settings, path: Path | None, *, probing: bool, api: bool = False) -> Service:
     """Spell out what to run. Raises UsageError for an engine that is not there."""
     dns = settings.dns
     engine = engines.choose(dns.engine)
@@ -64,7 +68,7 @@ def service(settings: Settings, path: Path | None, *, probing: bool) -> Service:
         log_level=settings.log.level,
         log_format=settings.log.format,
     )
-    control = (*(("--settings", str(path)) if path else ()), *(("--probing",) if probing else ()))
+    control = (*(("--settings", str(path)) if path else ()), *(("--probing",) if probing else ()), *(("--api",) if api else ()))
     return Service(
         endpoints=endpoints,
         optional=frozenset(e for e in endpoints if by_default and ":" in e.host),  # not every machine has IPv6

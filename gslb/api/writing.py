@@ -1,0 +1,68 @@
+"""From a Reply or a problem to an HTTP response, and out: within bounds of time and of memory, whatever the reader does.
+
+An answer that is not taken within a minute is cut; answers on their way to slow readers never hold more than so many octets together.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from typing import Final
+
+from aiohttp import web
+
+from gslb.api.limits import SMALL, TAKEN, WRITING, Room
+from gslb.api.operation import Reply
+from gslb.api.problem import CONTENT_TYPE, ProblemError
+from gslb.api.reading import known_tags
+
+HEADERS: Final = {  # of every answer of the API; the dashboard's files have their own
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+
+
+def response(request: web.Request, reply: Reply) -> web.Response:
+    """Make a response of a reply; nothing but its tag where the reader has it already."""
+    body = reply.content if reply.content is not None else json.dumps(reply.data, default=str, separators=(",", ":")).encode()
+    headers = {**HEADERS, **reply.headers, "Content-Type": reply.content_type}
+    if reply.content is None and reply.status == 200:
+        tag = reply.tag or hashlib.blake2b(body, digest_size=12).hexdigest()
+        headers["ETag"] = f'"{tag}"'
+        if request.method in ("GET", "HEAD") and known_tags(request) & {tag, "*"}:
+            del headers["Content-Type"]
+            return web.Response(status=304, headers=headers)
+    return web.Response(status=reply.status, body=body, headers=headers)
+
+
+def refusal(problem: ProblemError) -> web.Response:
+    """Make a response of a problem."""
+    return web.Response(status=problem.status, body=problem.body(), headers={**HEADERS, **problem.headers, "Content-Type": CONTENT_TYPE})
+
+
+class Writer:
+    """Sends responses of bounded size together."""
+
+    def __init__(self) -> None:
+        self._room = Room(WRITING)
+
+    async def send(self, request: web.Request, answer: web.StreamResponse) -> web.StreamResponse:
+        """Send it whole; cut the connection where the reader does not take it."""
+        size = len(answer.body) if isinstance(answer, web.Response) and isinstance(answer.body, bytes) else 0
+        held = size if size > SMALL else 0
+        if held and not self._room.take(held):
+            answer, held = refusal(ProblemError(503, "busy", "too many answers are on their way: try again", headers={"Retry-After": "1"})), 0
+        try:
+            async with asyncio.timeout(TAKEN):
+                await answer.prepare(request)
+                await answer.write_eof()
+        except TimeoutError:
+            if request.transport:
+                request.transport.abort()
+        finally:
+            self._room.give(held)
+        return answer

@@ -1,0 +1,257 @@
+"""The service behind the API: the one implementation of `gslb.api.service.Service`, over the parts that decide.
+
+Made by control (inside `gslb run`) and by the console (`gslb control`). It translates: what the API asks becomes a word for the desk, a load, a
+question; what those say becomes plain data or one of the API's errors. Rows are made in `overview` and `zone_records`, managed zones in `managed`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from gslb import metrics
+from gslb.api.service import AbsentError, Caller, Data, ForbiddenError, Held, InvalidError, Paging, Published, Recorded, Rows, Said, UnknownError
+from gslb.config.words import meant
+from gslb.errors import ConfigError, UsageError
+from gslb.model import Model, Zone
+from gslb.override import Level
+from gslb.role import overview, zone_records
+from gslb.role.deciding import Deciding
+from gslb.role.explaining import Explaining
+from gslb.role.history import History
+from gslb.role.loads import told as told_problems
+from gslb.role.node_status import NodeStatus
+from gslb.role.override_desk import Order
+from gslb.role.overview import View
+from gslb.store import event_record
+
+UNPUBLISHED: Final = "no versions are published here: versions need a shared store"
+
+Reload = Callable[..., Awaitable[dict[str, Any]]]
+
+
+class Operating:
+    """One running service. `reload(force=…)` ends when what was loaded is served; `why_not_ready` says "" when it is."""
+
+    def __init__(self, deciding: Deciding, status: NodeStatus, why: Explaining, reload: Reload, why_not_ready: Callable[[], str]) -> None:
+        self._deciding = deciding
+        self._publisher = deciding.publisher
+        self._status = status
+        self._reload = reload
+        self.why_not_ready = why_not_ready
+        self._why = why
+        self._history = History(deciding.journal, deciding.store, deciding.traffic)
+        api = deciding.settings.api
+        self._managed = frozenset(api.managed) if api else frozenset()
+        self._names: tuple[Model, Mapping[str, int]] | None = None
+
+    # Itself.
+
+    def metrics(self) -> bytes:
+        """Return all metrics as text."""
+        self._deciding.refresh()
+        return metrics.exposition()
+
+    def stamp(self) -> tuple[object, ...]:
+        """Return what differs whenever pools, members, votes or overrides may look different."""
+        publisher = self._publisher
+        return id(publisher.load), publisher.snapshot.generation, id(publisher.verdicts), publisher.overrides.version, publisher.moment.overrides
+
+    async def status(self) -> Data:
+        """Return how it stands, with counts, geo data and the configuration."""
+        told, model = dict(self._status.recent()), self._deciding.load.model
+        members = [one for row in told.pop("pools") for one in row["members"]]
+        counts = {"zones": len(model.zones), "pools": len(model.pools), "members": len(members)}
+        counts |= {state: sum(one["state"] == state for one in members) for state in ("up", "down", "unknown")}
+        counts["drained"] = sum(one["forced"] == "drained" for one in members)
+        geo = {"built": None, "stale": [], "attribution": "IP Geolocation by DB-IP (https://db-ip.com)"} | (told.get("geo") or {})
+        return told | {"counts": counts, "geo": geo, "managed": sorted(self._managed), "config": told.get("config") or {"version": 0}}
+
+    # What is seen.
+
+    async def nodes(self) -> Rows:
+        """Return every nameserver that reports, with what it says beside."""
+        return [{**(row.get("extra") or {}), **row} for row in self._status.recent()["nodes"]]
+
+    async def probers(self) -> Rows:
+        """Return every prober."""
+        return list(self._status.recent()["probers"])
+
+    async def sites(self) -> Rows:
+        """Return every site."""
+        return overview.sites(self._view)
+
+    async def pools(self, *, votes: bool = False) -> Rows:
+        """Return every pool."""
+        return overview.pools(self._view, await self._named(), votes=votes)
+
+    async def pool(self, pool: str) -> Data:
+        """Return one pool, with votes."""
+        view = self._view
+        if pool not in view.model.pools:
+            raise UnknownError(f"there is no pool {pool!r}: {meant(pool, list(view.model.pools))}")
+        return overview.pools(view, await self._named(), pool, votes=True)[0]
+
+    async def checks(self) -> Rows:
+        """Return every check."""
+        return overview.checks(self._view)
+
+    async def votes(self) -> Rows:
+        """Return every vote."""
+        return overview.votes(self._view)
+
+    async def verdicts(self) -> Rows:
+        """Return every verdict."""
+        return overview.verdicts(self._view)
+
+    async def matrix(self) -> Data:
+        """Return who says what of which target."""
+        return overview.matrix(self._view)
+
+    async def overrides(self) -> Data:
+        """Return all that operators say."""
+        return await self._deciding.desk.list({})
+
+    async def zones(self) -> Rows:
+        """Return every zone."""
+        return [zone_records.zone(one, self._managed) for one in self._deciding.load.model.zones.values()]
+
+    async def zone(self, zone: str) -> Data:
+        """Return one zone."""
+        return zone_records.zone(self._zone(zone), self._managed)
+
+    async def names(self, zone: str, text: str, after: str, limit: int) -> Rows:
+        """Return some names of a zone."""
+        return await asyncio.to_thread(zone_records.page, self._zone(zone), text, after, limit)
+
+    async def name(self, zone: str, name: str) -> Data:
+        """Return one name of a zone."""
+        found = self._zone(zone)
+        owner = zone_records.owner(found, name)
+        if owner is None or owner not in found.names:
+            raise UnknownError(f"the zone has no name {name!r}; @ is the zone itself")
+        return zone_records.name(found, owner)
+
+    # What is said.
+
+    async def say(self, caller: Caller, said: Said) -> Data:
+        """Take a word of an operator."""
+        order = Order(
+            "back" if said.back else said.kind,
+            Level(said.level),
+            (said.subject,),
+            said.weight,
+            caller.name,
+            " ".join(said.reason.split()),
+            said.seconds,
+            said.force,
+            said.kind,
+            once=True,
+            dry=said.dry_run,
+            version=said.version,
+        )
+        return await self._deciding.desk.take(order)
+
+    async def hold(self, caller: Caller, held: Held) -> Data:
+        """Hold all verdicts, or let them go."""
+        said = {"author": caller.name, "reason": held.reason, "seconds": held.seconds, "release": held.back, "once": True}
+        return await self._deciding.desk.hold(said | {"dry_run": held.dry_run, "version": held.version})
+
+    async def record(self, caller: Caller, recorded: Recorded) -> Data:  # noqa: ARG002  until versions are published
+        """Change the records of one name of a managed zone."""
+        raise ForbiddenError(f"{recorded.zone} is not managed through the API: name it in api.managed")
+
+    async def reload(self, caller: Caller, *, force: bool = False) -> Data:  # noqa: ARG002  the journal has it
+        """Load the files anew."""
+        return await self._reload(force=force)
+
+    # What all nodes are to serve.
+
+    async def versions(self) -> Rows:
+        """Return the published versions."""
+        raise AbsentError(UNPUBLISHED)
+
+    async def version(self, number: int) -> Data:  # noqa: ARG002  until versions are published
+        """Return one version."""
+        raise AbsentError(UNPUBLISHED)
+
+    async def version_diff(self, number: int, to: int | None) -> Data:  # noqa: ARG002  until versions are published
+        """Return what differs between two versions."""
+        raise AbsentError(UNPUBLISHED)
+
+    async def publish(self, caller: Caller, published: Published) -> Data:  # noqa: ARG002  until versions are published
+        """Publish files."""
+        raise AbsentError(UNPUBLISHED)
+
+    async def rollback(self, caller: Caller, number: int, message: str, *, dry_run: bool = False) -> Data:  # noqa: ARG002  until versions are published
+        """Publish an old version as the newest."""
+        raise AbsentError(UNPUBLISHED)
+
+    # Why, and what if.
+
+    async def explain(self, asked: Mapping[str, Any]) -> Data:
+        """Explain one answer."""
+        return await _asked(self._why.explain({"question": asked}))
+
+    async def simulate(self, asked: Mapping[str, Any]) -> Data:
+        """Say who would be answered what."""
+        return await _asked(self._why.simulate(asked))
+
+    async def diff(self, asked: Mapping[str, Any]) -> Data:
+        """Say what other files would change."""
+        return await _asked(self._why.diff(asked))
+
+    async def world(self, name: str) -> Data:
+        """Return which site serves each country now."""
+        return await _asked(self._why.world({"name": name}))
+
+    # What happened.
+
+    async def events(self, paging: Paging) -> Rows:
+        """Return what happened."""
+        said = {"after": paging.after, "before": paging.before, "limit": paging.limit, "kinds": sorted(paging.kinds), "subject": paging.subject}
+        return list((await self._history.events(said))["items"])
+
+    async def audit(self, paging: Paging) -> Rows:
+        """Return who said and published what."""
+        return list((await self._history.audit({"before": paging.before, "limit": paging.limit}))["items"])
+
+    async def traffic(self) -> Data:
+        """Return the last minutes of queries."""
+        return await self._history.traffic({})
+
+    async def happenings(self) -> AsyncIterator[Data]:
+        """Hear of events from now on."""
+        async for event in self._deciding.journal.listen():
+            yield event_record.as_data(event)
+
+    @property
+    def _view(self) -> View:
+        publisher, load = self._publisher, self._deciding.load
+        return View(load.model, load.index, publisher.moment, publisher.health, publisher.snapshot, asyncio.get_running_loop().time())
+
+    async def _named(self) -> Mapping[str, int]:
+        """Return how many names point to each pool; counted once for each load."""
+        model = self._deciding.load.model
+        if self._names is None or self._names[0] is not model:
+            self._names = model, await asyncio.to_thread(overview.names, model)
+        return self._names[1]
+
+    def _zone(self, text: str) -> Zone:
+        model = self._deciding.load.model
+        found = zone_records.find(model, text)
+        if found is None:
+            known = [zone_records.written(apex) for apex in model.zones]
+            raise UnknownError(f"there is no zone {text!r}: {meant(text, known)}")
+        return found
+
+
+async def _asked(answer: Awaitable[Data]) -> Data:
+    """Wait for an answer; what makes no sense to explain is what makes no sense to ask."""
+    try:
+        return await answer
+    except ConfigError as error:
+        raise InvalidError(str(error), told_problems(error.problems)) from None
+    except UsageError as error:
+        raise InvalidError(str(error)) from None
