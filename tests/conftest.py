@@ -1,8 +1,12 @@
-"""The engines: what asks through `engine` holds for each of them. And how tests are shared among workers (`pytest -n 2`, as in `make test`)."""
+"""What all folders have: the engines, a small geo database; and how tests are shared among workers (`pytest -n 2`, as in `make test`)."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from mmdb_writer import MMDBWriter
+from netaddr import IPSet
 
 from gslb.testing import engines
 
@@ -12,10 +16,20 @@ ONE_BY_ONE = ("tests/live/",)
 
 @pytest.fixture(scope="session", params=["python", "native"])
 def engine(request: pytest.FixtureRequest) -> engines.Engine:
-    """The reference, and the native engine where it is built."""
+    """The reference, and the native engine where it is built: what asks through this holds for each of them."""
     if request.param == "native" and (why := engines.native_missing()):
         pytest.skip(why)
     return engines.engine(request.param)
+
+
+@pytest.fixture(scope="session")
+def geodb(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A geo database of one network, for what loads files or starts services: the shipped one takes each of them a second to read."""
+    path = tmp_path_factory.mktemp("geodb") / "small.mmdb"
+    writer = MMDBWriter(6, "Test-Country", ipv4_compatible=True)
+    writer.insert_network(IPSet(["192.0.2.0/24"]), {"country": {"iso_code": "DE"}})
+    writer.to_db_file(str(path))
+    return path
 
 
 @pytest.fixture(params=["python", "native"])

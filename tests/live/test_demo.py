@@ -17,6 +17,8 @@ import dns.edns
 import dns.message
 import pytest
 
+from gslb.testing import stall
+
 pytestmark = pytest.mark.live
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +29,7 @@ ALSO = {"fra": "2001:db8:1::10", "iad": "2001:db8:2::10", "sjc": "2001:db8:4::10
 async def ask(port: int, subnet: str, kind: str) -> set[str]:
     address, length = subnet.split("/")
     query = dns.message.make_query("www.example.com", kind, use_edns=0, options=[dns.edns.ECSOption(address, int(length))])
-    reply = await dns.asyncquery.udp(query, "127.0.0.1", port=port, timeout=5)
+    reply = await dns.asyncquery.udp(query, "127.0.0.1", port=port, timeout=20)
     return {str(rdata) for rrset in reply.answer for rdata in rrset}
 
 
@@ -48,7 +50,7 @@ async def test_the_screen_tells_the_truth(tmp_path: Path, wait: Callable[..., An
     with log.open("wb") as out:
         demo = await asyncio.create_subprocess_exec(sys.executable, "-m", "gslb", "demo", cwd=tmp_path, env=environ, stdout=out, stderr=out)
     try:
-        await wait(lambda: demo.returncode is not None or "Ctrl-C stops everything" in log.read_text(), 40)
+        await wait(lambda: demo.returncode is not None or "Ctrl-C stops everything" in log.read_text(), 60)
         assert demo.returncode is None, log.read_text()
         screen = log.read_text()
         asks = re.findall(r"-p (\d+) www\.example\.com (A|AAAA) (?:\+|--)subnet[= ](\S+) +# \w+: (\w+)", screen)
@@ -59,11 +61,11 @@ async def test_the_screen_tells_the_truth(tmp_path: Path, wait: Callable[..., An
         [limit] = re.findall(r"within ([\d.]+) s;", screen)
 
         assert (await gslb("site-sim", "break", "fra", folder=tmp_path))[0] == 0
-        broken = asyncio.get_running_loop().time()
+        broken = stall.Stopwatch()
         while await ask(port, asks[0][2], "A") == {SITES["fra"]}:
             await asyncio.sleep(0.02)
         assert await ask(port, asks[0][2], "A") == {SITES["iad"]}
-        assert asyncio.get_running_loop().time() - broken < float(limit)
+        assert broken.seconds() < float(limit)
         code, text = await gslb("status", folder=tmp_path)
         assert code == 0
         assert re.search(r"fra +198\.51\.100\.10 +down +\d+ s +connection refused", text)
@@ -71,7 +73,7 @@ async def test_the_screen_tells_the_truth(tmp_path: Path, wait: Callable[..., An
         code, text = await gslb("site-sim", "mend", "all", folder=tmp_path)
         assert code == 0
         assert text.count(" ok ") == 4
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while await ask(port, asks[0][2], "A") != {SITES["fra"]}:
                 await asyncio.sleep(0.05)
         code, text = await gslb("reload", folder=tmp_path)
@@ -79,5 +81,5 @@ async def test_the_screen_tells_the_truth(tmp_path: Path, wait: Callable[..., An
         assert "served now" in text
     finally:
         demo.send_signal(signal.SIGINT)
-        assert await asyncio.wait_for(demo.wait(), 15) == 0
+        assert await asyncio.wait_for(demo.wait(), 60) == 0
     assert not list((tmp_path / "state").glob("*.sock"))

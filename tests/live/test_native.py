@@ -23,7 +23,7 @@ FRA = "198.51.100.10"
 
 async def dig(where: str, port: int, *words: str) -> list[str]:
     """Ask with BIND's own client; it takes no answer from another address than the one it asked."""
-    command = ["dig", f"@{where}", "-p", str(port), "+short", "+tries=1", "+time=5", *words]
+    command = ["dig", f"@{where}", "-p", str(port), "+short", "+tries=1", "+time=20", *words]
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT)
     said, _ = await process.communicate()
     return said.decode().split()

@@ -166,7 +166,7 @@ def nsd(folder: Path) -> Iterator[socket.socket]:
             asker.connect(("127.0.0.1", port))
             asker.settimeout(0.2)
             probe = dns.message.make_query("twin.test", "SOA").to_wire()
-            for _ in range(100):
+            for _ in range(300):
                 try:
                     asker.send(probe)
                     asker.recv(4096)
@@ -178,7 +178,7 @@ def nsd(folder: Path) -> Iterator[socket.socket]:
             else:
                 pytest.fail((folder / "log").read_text())
             assert server.poll() is None, (folder / "log").read_text()
-            asker.settimeout(5)
+            asker.settimeout(20)
             yield asker
     finally:
         server.terminate()

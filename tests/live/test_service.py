@@ -14,6 +14,8 @@ import dns.message
 import dns.rcode
 import pytest
 
+from gslb.testing import stall
+
 pytestmark = pytest.mark.live
 
 FRA, IAD = "198.51.100.10", "192.0.2.10"
@@ -24,7 +26,7 @@ DETECTION = 2 * 0.3 + 0.25 + SLACK
 async def dig(port: int, name: str, kind: str = "A", *, tcp: bool = False) -> dns.message.Message:
     query = dns.message.make_query(name, kind)
     ask = dns.asyncquery.tcp if tcp else dns.asyncquery.udp
-    return await ask(query, "127.0.0.1", port=port, timeout=5)
+    return await ask(query, "127.0.0.1", port=port, timeout=20)
 
 
 def alive(pid: int) -> bool:
@@ -55,22 +57,16 @@ async def test_failover_and_recovery_without_a_lost_query(start: Any, make_asker
     service = await start(engine=engine_name)
     async with make_asker(service.port) as asker:
         await wait(lambda: asker.seen(FRA))
-        broken = time.monotonic()
+        broken = stall.Stopwatch()
         await service.sites.sites["fra"].turn("hang")  # the slowest way to die
-        await wait(lambda: asker.seen(IAD))
-        assert asker.seen(IAD) - broken <= DETECTION
-        await asyncio.sleep(0.3)
-        assert {a.data for a in asker.since(asker.seen(IAD) + 0.05)} == {(IAD,)}
+        assert broken.seconds(await asker.moves(IAD)) <= DETECTION
 
         await service.sites.sites["iad"].turn("stop")  # all down: every member is answered
-        both = await wait(lambda: next((a for a in asker.answers if sorted(a.data) == sorted((FRA, IAD))), None))
-        await asyncio.sleep(0.3)
-        assert all(len(a.data) == 2 for a in asker.since(both.at + 0.05))
+        await asker.moves(FRA, IAD)
 
-        mended = time.monotonic()
+        mended = stall.Stopwatch()
         await service.sites.sites["fra"].turn("ok")
-        back = await wait(lambda: next((a for a in asker.since(mended) if a.data == (FRA,)), None))
-        assert back.at - mended <= 3 * 0.3 + SLACK  # two successes, the first of them up to an interval away
+        assert mended.seconds(await asker.moves(FRA)) <= 3 * 0.3 + SLACK  # two successes, the first of them up to an interval away
     assert asker.lost == 0
     assert {a.rcode for a in asker.answers} == {0}
 
@@ -106,7 +102,7 @@ async def test_reload_whole_or_not_at_all(start: Any, make_asker: Any, engine_na
         assert "example.com.yaml:" in refusals[1]["first"]
     assert asker.lost == 0
     assert {a.data for a in asker.answers} == {("192.0.2.80",), ("192.0.2.81",), ("192.0.2.82",)}
-    assert {a.data for a in asker.answers if a.at - a.seconds > changed} == {("192.0.2.81",), ("192.0.2.82",)}  # of those asked since
+    assert {a.data for a in asker.answers if a.asked > changed} == {("192.0.2.81",), ("192.0.2.82",)}
     assert max(a.seconds for a in asker.answers) < 0.5
 
 
@@ -152,15 +148,14 @@ async def test_control_dies_or_stalls_and_nobody_notices(start: Any, make_asker:
         await wait(lambda: asker.seen(FRA))
         os.kill(control, number)
         # dead: started anew at once. stopped: noticed after 3 s of silence
-        await wait(lambda: service.logged("control ended and is started again"), 30)
-        await wait(lambda: service.ask("status"), 20)
+        await wait(lambda: service.logged("control ended and is started again"))
+        await wait(lambda: service.ask("status"))
         assert {a.data for a in asker.answers} == {(FRA,)}
         [fresh] = service.children("gslb.role.control")
         assert fresh != control
-        broken = time.monotonic()
+        broken = stall.Stopwatch()
         await service.sites.sites["fra"].turn("stop")
-        await wait(lambda: asker.seen(IAD))
-        assert asker.seen(IAD) - broken <= DETECTION
+        assert broken.seconds(await asker.moves(IAD)) <= DETECTION
     assert asker.lost == 0
 
 
@@ -178,7 +173,7 @@ async def test_a_plane_that_dies_while_control_is_stopped_waits_for_control(star
 
 async def test_a_killed_plane_comes_back_to_its_queued_queries(start: Any, make_asker: Any, wait: Any, engine_name: str) -> None:
     service = await start(engine=engine_name)
-    async with make_asker(service.port, patience=20) as asker:  # queries wait in the socket for as long as a new Python takes to start
+    async with make_asker(service.port) as asker:  # queries wait in the socket for as long as a new Python takes to start
         await wait(lambda: len(asker.answers) > 50)
         first = service.children("gslb.role.plane")
         for plane in first:
@@ -195,7 +190,7 @@ async def test_a_second_service_is_told_who_holds_the_port(start: Any, tmp_path:
     other = tmp_path / "other"
     other.mkdir()
     second = await start(folder=other, ready=False, listen=f"127.0.0.1:{service.port}")
-    assert await asyncio.wait_for(second.process.wait(), 10) == 1
+    assert await asyncio.wait_for(second.process.wait(), 60) == 1
     text = (other / "log").read_text()
     assert text.startswith(f"gslb: 127.0.0.1:{service.port} (UDP) is already in use by python")
     assert text.count("\n") == 1

@@ -55,9 +55,9 @@ def zone_text() -> str:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path, geodb: Path) -> Settings:
     (tmp_path / "zones").mkdir()
     (tmp_path / "zones" / "example.com.yaml").write_text(ZONE)
-    (tmp_path / "gslb.yaml").write_text("node: test\nmetrics: {listen: null}\n")
+    (tmp_path / "gslb.yaml").write_text(f"node: test\nmetrics: {{listen: null}}\ngeo: {{database: {geodb}}}\n")
     (tmp_path / "state").mkdir()
     return load(tmp_path / "gslb.yaml", {})
