@@ -18,6 +18,7 @@ from gslb.cli import (
     asking,
     checking,
     completing,
+    consoling,
     demonstrating,
     differing,
     events,
@@ -31,6 +32,7 @@ from gslb.cli import (
     registering,
     serving,
     simulating,
+    tokens,
     top,
     versions,
 )
@@ -46,6 +48,7 @@ app: Final = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 serving.add_to(app)
+consoling.add_to(app)
 checking.add_to(app)
 versions.add_to(app)
 health.add_to(app)
@@ -58,6 +61,7 @@ events.add_to(app)
 top.add_to(app)
 geography.add_to(app)
 keys.add_to(app)
+tokens.add_to(app)
 probing.add_to(app)
 registering.add_to(app)
 demonstrating.add_to(app)
