@@ -79,8 +79,8 @@ def _client(data: dict[str, Any]) -> Iterator[str]:
     client = data["client"]
     if client["placed_by"] == "resolver":
         yield f"{client['subnet']} says nothing about a place: the sender's address {client['address']} counts"
-    location = _location(client["location"])
-    yield f"{client['address']} is {location or 'nowhere known'} ({_source(client['source'], client['network'])})"
+    location = place_text(client["location"])
+    yield f"{client['address']} is {location or 'nowhere known'} ({source_text(client['source'], client['network'])})"
     region, scope = data["region"], data["answer"]["scope"]
     placed = client["placed_by"] == "subnet"
     if region is None:
@@ -90,7 +90,7 @@ def _client(data: dict[str, Any]) -> Iterator[str]:
     yield f"region {region['region']}, one of {region['regions']}; all of {region['block']} gets the same" + (_scope(scope) if placed else "")
     cut = region["cut_by"]
     if cut and cut["why"] == "region":
-        yield f"no wider, since {cut['network']} ({_location(cut['location']) or 'place unknown'}) is in region {cut['region']}"
+        yield f"no wider, since {cut['network']} ({place_text(cut['location']) or 'place unknown'}) is in region {cut['region']}"
     elif cut:
         yield f"no wider, since {cut['wider']} has {cut['why']}"
     if scope is not None and not placed:
@@ -102,7 +102,8 @@ def _scope(scope: int | None) -> str:
     return "" if scope is None else f", scope {scope}"
 
 
-def _source(source: dict[str, Any], network: str) -> str:
+def source_text(source: dict[str, Any], network: str) -> str:
+    """Say who knows where a client is."""
     match source["from"]:
         case "networks":
             return f"the operator's network {source['network']}" + (f", {source['where']}" if source["where"] else "")
@@ -112,7 +113,8 @@ def _source(source: dict[str, Any], network: str) -> str:
             return f"no source knows {network}"
 
 
-def _location(location: dict[str, Any]) -> str:
+def place_text(location: dict[str, Any]) -> str:
+    """Say where a client is; nothing where nobody knows."""
     parts = []
     if location.get("site"):
         parts.append(f"at site {location['site']}")

@@ -28,9 +28,11 @@ from gslb.errors import GslbError, UsageError
 from gslb.role.deciding import Deciding
 from gslb.role.doors import Doors
 from gslb.role.excuses import Excuses
+from gslb.role.explaining import Explaining
 from gslb.role.leash import Leash, Message
 from gslb.role.node_status import NodeStatus
 from gslb.role.plane_reports import PlaneReports
+from gslb.role.why import Why
 from gslb.role.works import Works
 from gslb.transport.deltas import Deltas
 from gslb.transport.pipe import Feed, Report
@@ -52,10 +54,12 @@ class Control:
         self._planes = [PlaneReports(number) for number in range(len(pipes))]
         deltas = Deltas(diff)
         feeds = [Feed(pipe, deltas, partial(self._report, plane)) for pipe, plane in zip(pipes, self._planes, strict=True)]
+        self._feeds = feeds
         self._deciding = Deciding(settings, feeds, self._works, lambda: self._status.listening, probing=probing)
         for plane in self._planes:
             plane.tell, plane.traffic = self._deciding.journal.tell, self._deciding.traffic
         self._status = NodeStatus(self._deciding, self._planes, time.time())
+        self._why = Why(Explaining(settings.node, self._deciding.publisher), max_udp=settings.dns.max_udp, ecs=settings.dns.ecs)
         self._applied = asyncio.Event()
         self._operating = api
         self._doors = Doors(self._deciding, self._status, self._reload, self._why_not_ready)
@@ -115,6 +119,8 @@ class Control:
             self._applied.clear()  # wakes those who wait now
         if "wanted" in report:
             self._deciding.publisher.want(tuple(row) for row in report["wanted"])
+        if "why" in report:
+            self._works.start(self._why.tell(self._feeds[plane.number], report))
 
     def _hear(self, message: Message, _descriptors: list[int]) -> None:
         """Take what the supervisor says."""
