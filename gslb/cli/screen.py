@@ -38,6 +38,7 @@ def text(settings: Settings, listening: Sequence[str]) -> str:
         *_breaking(gslb, model),
         "",
         f"See and change: {gslb} status    {gslb} check zones/    edit zones/, then {gslb} reload",
+        *([f"Dashboard: http://{settings.api.listen}    its API: http://{settings.api.listen}/api/v1"] if settings.api else []),
         *([f"Metrics: http://{settings.metrics_endpoint}/metrics"] if settings.metrics_endpoint else []),
         "Geo data: IP Geolocation by DB-IP (https://db-ip.com). Ctrl-C stops everything.",
         "",

@@ -45,7 +45,13 @@ async def test_the_screen_tells_the_truth(tmp_path: Path, wait: Callable[..., An
     shutil.copytree(ROOT / "zones", tmp_path / "zones")
     shutil.copy(ROOT / "gslb.yaml", tmp_path)
     (tmp_path / "geodb").symlink_to(ROOT / "geodb")
-    environ = {**os.environ, "GSLB_DNS_LISTEN": "127.0.0.1:0", "GSLB_METRICS_LISTEN": "127.0.0.1:0", "GSLB_DNS_THREADS": "1"}
+    environ = {
+        **os.environ,
+        "GSLB_DNS_LISTEN": "127.0.0.1:0",
+        "GSLB_METRICS_LISTEN": "127.0.0.1:0",
+        "GSLB_API_LISTEN": "127.0.0.1:0",
+        "GSLB_DNS_THREADS": "1",
+    }
     log = tmp_path / "log"
     with log.open("wb") as out:
         demo = await asyncio.create_subprocess_exec(sys.executable, "-m", "gslb", "demo", cwd=tmp_path, env=environ, stdout=out, stderr=out)
