@@ -1,5 +1,5 @@
 // The frame around the pages: navigation, what is wrong, how fresh it all is, keys, and which page is shown.
-import { html, render, useEffect, useRef, useState } from "./parts/html.js";
+import { html, render, useEffect, useErrorBoundary, useRef, useState } from "./parts/html.js";
 import { token } from "./parts/api.js";
 import { ActionDialog } from "./parts/action.js";
 import { age, rate, span, stamp } from "./parts/format.js";
@@ -49,13 +49,21 @@ function App() {
                 ? html`<div class="nothing"><p>A token is needed to see anything here.</p><p><button class="primary" onClick=${() => ask("token")}>Give a token</button></p></div>`
                 : !state.loaded
                   ? html`<p class="nothing" role="status">${state.link === "stale" ? "The service does not answer." : "Loading…"}</p>`
-                  : Page ? html`<${Page} key=${page.page} here=${here} act=${act} />` : html`<p class="nothing" role="status">Loading…</p>`}
+                  : Page ? html`<${Guard} key=${page.page}><${Page} here=${here} act=${act} /></${Guard}>` : html`<p class="nothing" role="status">Loading…</p>`}
         </main>
         <${Foot} state=${state} />
         ${asking === "palette" && html`<${Palette} pages=${PAGES} onAct=${act} onTheme=${theme.turn} onClose=${() => ask("")} />`}
         ${asking === "token" && html`<${TokenDialog} onClose=${() => ask("")} />`}
         ${want && html`<${ActionDialog} want=${want} onClose=${() => act(null)} />`}
     </div>`;
+}
+
+/** A fault of one page leaves the others alone. */
+function Guard({ children }) {
+    const [error, forget] = useErrorBoundary((fault) => console.error(fault));
+    useEffect(() => { performance.mark("useful"); }, []); // a page with what it shows is drawn: tests and curious people measure by it
+    if (!error) return children;
+    return html`<div class="problem" role="alert"><p>This page has a fault of its own: ${String(error.message ?? error)}</p><p><button onClick=${forget}>Try again</button></p></div>`;
 }
 
 function Side({ page, open, state }) {

@@ -79,11 +79,11 @@ function Why({ code, served, index, name, chosen, tally }) {
 }
 
 function Countries({ serves, index, chosen, sort }) {
-    const rows = Object.entries(serves).filter(([, one]) => !chosen || one.site === chosen).map(([code, one]) => ({ code, name: country(code), ...one }));
+    const rows = Object.entries(serves).filter(([, one]) => !chosen || one.site === chosen).map(([code, one]) => ({ ...one, code, name: country(code) }));
     const columns = [
         { key: "name", title: "Country", width: "26%", narrowWidth: "44%", sort: (row) => row.name, cell: (row) => row.name },
         { key: "site", title: "Site", width: "110px", sort: (row) => row.site ?? "", cell: (row) => html`<${Swatch} index=${index.get(row.site)} /> ${row.site || "–"}` },
-        { key: "share", title: "Share", width: "90px", number: true, sort: (row) => -(row.shares?.[row.site] ?? 0), cell: (row) => percent(row.shares?.[row.site] ?? 1) },
+        { key: "share", title: "Share", width: "90px", number: true, down: true, sort: (row) => row.shares?.[row.site] ?? 0, cell: (row) => percent(row.shares?.[row.site] ?? 1) },
         { key: "why", title: "Why", narrow: false, sort: (row) => row.why, cell: (row) => html`<span title=${row.why}>${row.why}</span>` },
     ];
     return html`<${Table} label="Countries and the sites that answer them" columns=${columns} rows=${sorted(rows, columns, sort)} id=${(row) => row.code} sort=${sort} onSort=${(key) => refine({ sort: key })} empty="No country." />`;

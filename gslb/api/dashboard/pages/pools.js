@@ -35,7 +35,7 @@ export default function Pools({ here, act }) {
             </div>
         </div>
         ${pool && pools.get(pool) && html`<${About} pool=${pools.get(pool)} />`}
-        <div class="ages"><${Table} label="Members of pools" columns=${columns} rows=${rows} id=${(row) => row.id} sort=${sort} onSort=${(key) => refine({ sort: key === sort ? "" : key })}
+        <div class="ages"><${Table} label="Members of pools" columns=${columns} rows=${rows} id=${(row) => row.id} sort=${sort} onSort=${(key) => refine({ sort: key })}
             onOpen=${(row) => go("pools", [row.pool, row.member], here.query)} selected=${chosen?.id} empty="No member is like that." /></div>
         ${chosen && html`<${MemberSheet} row=${chosen} act=${act} onClose=${() => go("pools", pool && here.query.one ? [pool] : [], here.query)} />`}
     </div>`;
@@ -50,12 +50,12 @@ function About({ pool }) {
 }
 
 const COLUMNS = (act) => [
-    { key: "member", title: "Member", width: "22%", narrowWidth: "46%", sort: (row) => row.member, cell: (row) => html`<span class="two"><span class="mono clip" title=${`${row.pool}/${row.member}`}>${row.member}</span><small class="wide-hide clip">${row.why}</small></span>` },
+    { key: "member", title: "Member", width: "22%", narrowWidth: "46%", sort: (row) => row.member, cell: (row) => html`<span class="two"><span class="mono clip" title=${`${row.pool}/${row.member}`}>${row.member}</span><small class="wide-hide clip">${row.why || [row.site, row.addresses[0]?.address].filter(Boolean).join(" · ")}</small></span>` },
     { key: "state", title: "State", width: "124px", narrowWidth: "112px", sort: (row) => RANK[row.shown.state] ?? 9, cell: (row) => html`<${State} ...${row.shown} />` },
-    { key: "since", title: "For", width: "72px", narrow: false, number: true, sort: (row) => row.since ?? 0, cell: (row) => html`<span title=${row.since ? `since ${stamp(row.since)}` : ""}>${row.since ? age(row.since) : ""}</span>` },
+    { key: "since", title: "For", width: "72px", narrow: false, number: true, down: true, sort: (row) => row.since ?? 0, cell: (row) => html`<span title=${row.since ? `since ${stamp(row.since)}` : ""}>${row.since ? age(row.since) : ""}</span>` },
     { key: "site", title: "Site", width: "92px", narrow: false, sort: (row) => row.site ?? "", cell: (row) => row.site ?? html`<span class="dim">–</span>` },
     { key: "pool", title: "Pool", width: "14%", narrow: false, sort: (row) => row.pool, cell: (row) => row.pool },
-    { key: "weight", title: "Weight", width: "74px", narrow: false, number: true, sort: (row) => row.weight ?? 1, cell: (row) => row.weight ?? 1 },
+    { key: "weight", title: "Weight", width: "74px", narrow: false, number: true, down: true, sort: (row) => row.weight ?? 1, cell: (row) => row.weight ?? 1 },
     { key: "why", title: "Reason", narrow: false, sort: (row) => row.why, cell: (row) => html`<span title=${row.why}>${row.why}</span>` },
     { key: "act", title: "Actions", hidden: true, width: "96px", narrowWidth: "88px", kind: "act", cell: (row) => html`<${Quick} row=${row} act=${act} />` },
 ];

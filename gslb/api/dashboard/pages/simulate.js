@@ -90,12 +90,12 @@ function Countries({ countries, index, sort }) {
     const rows = countries.map((one) => ({ ...one, name: one.name || country(one.country), first: first(one.now), last: first(one.then) }));
     const columns = [
         { key: "name", title: "Country", width: "24%", narrowWidth: "34%", sort: (row) => row.name, cell: (row) => row.name },
-        { key: "weight", title: "Clients", width: "82px", number: true, sort: (row) => -row.weight, cell: (row) => of(row.weight) },
-        { key: "moved", title: "Moved", width: "82px", number: true, sort: (row) => -row.moved, cell: (row) => (row.moved ? html`<b>${of(row.moved)}</b>` : html`<span class="dim">0 %</span>`) },
+        { key: "weight", title: "Clients", width: "82px", number: true, down: true, sort: (row) => row.weight, cell: (row) => of(row.weight) },
+        { key: "moved", title: "Moved", width: "82px", number: true, down: true, sort: (row) => row.moved, cell: (row) => (row.moved ? html`<b>${of(row.moved)}</b>` : html`<span class="dim">0 %</span>`) },
         { key: "first", title: "Now", narrow: false, sort: (row) => row.first, cell: (row) => html`<${Swatch} index=${index.get(row.first)} /> ${shares(row.now)}` },
         { key: "last", title: "Then", sort: (row) => row.last, cell: (row) => html`<${Swatch} index=${index.get(row.last)} /> ${shares(row.then)}` },
     ];
-    const key = sort || (rows.some((row) => row.moved) ? "moved" : "weight");
+    const key = sort || (rows.some((row) => row.moved) ? "-moved" : "-weight");
     return html`<section class="section"><h2>Countries</h2><${Table} label="Countries now and then" columns=${columns} rows=${sorted(rows, columns, key)} id=${(row) => row.country} sort=${key} onSort=${(one) => refine({ sort: one })} /></section>`;
 }
 

@@ -13,13 +13,15 @@ export function Chart({ times, lines, unit = "", height = 210, label, stacked = 
     const names = lines.map((line) => `${line.label}${line.color}`).join("\n");
     const theme = document.documentElement.dataset.theme;
     latest.current = [times, ...(stacked ? stack(lines) : lines.map((line) => line.values))];
+    latest.lines = lines;
 
     useEffect(() => {
         let gone = false;
         let watch = null;
         library().then((uPlot) => {
             if (gone || !box.current) return;
-            plot.current = new uPlot(options(box.current.clientWidth, height, lines, unit, stacked), latest.current, box.current);
+            plot.current = new uPlot(options(box.current.clientWidth, height, lines, unit, stacked, (line, index) => share(latest.lines, line, index)), latest.current, box.current);
+            latestLegend(plot.current);
             watch = new ResizeObserver(() => box.current && plot.current?.setSize({ width: box.current.clientWidth, height }));
             watch.observe(box.current);
         });
@@ -30,11 +32,19 @@ export function Chart({ times, lines, unit = "", height = 210, label, stacked = 
             plot.current = null;
         };
     }, [names, theme, height, unit, stacked]);
-    useEffect(() => { plot.current?.setData(latest.current); }, [times, lines]);
+    useEffect(() => {
+        plot.current?.setData(latest.current);
+        if (plot.current) latestLegend(plot.current);
+    }, [times, lines]);
     return html`<figure class="chart" role="img" aria-label=${label}><div ref=${box} style=${{ minHeight: `${height + 26}px` }}></div></figure>`;
 }
 
-function options(width, height, lines, unit, stacked) {
+/** Where nobody points at the chart, its legend tells the latest. */
+function latestLegend(plot) {
+    if (plot.cursor.left == null || plot.cursor.left < 0) plot.setLegend({ idx: plot.data[0].length - 1 });
+}
+
+function options(width, height, lines, unit, stacked, shareOf) {
     const [ink, line] = [token("--soft"), token("--line")];
     const axis = { stroke: ink, font: `11px ${token("--sans")}`, grid: { stroke: line, width: 1 }, ticks: { show: false } };
     return {
@@ -54,7 +64,7 @@ function options(width, height, lines, unit, stacked) {
                 dash: one.dash,
                 fill: stacked ? token(one.color) : undefined,
                 points: { show: false },
-                value: (plot, value, _, at) => (value == null ? "–" : stacked ? `${Math.round(100 * (lines[index].values[at ?? plot.cursor.idx ?? 0] ?? 0))} %` : `${short(value)}${unit}`),
+                value: (_, value, __, at) => (value == null ? "–" : stacked ? `${Math.round(100 * shareOf(index, at))} %` : `${short(value)}${unit}`),
             })),
         ],
     };
@@ -65,6 +75,11 @@ function stack(lines) {
     const total = lines[0] ? lines[0].values.map(() => 0) : [];
     const sums = [...lines].reverse().map((line) => line.values.map((value, index) => (total[index] += value || 0))).reverse();
     return sums.map((sum) => sum.map((value, index) => (total[index] ? value / total[index] : null)));
+}
+
+function share(lines, line, index) {
+    const total = lines.reduce((sum, one) => sum + (one.values[index] || 0), 0);
+    return total ? (lines[line]?.values[index] || 0) / total : 0;
 }
 
 function short(value) {

@@ -1,5 +1,5 @@
 // A dense table: sorted by its heads, driven by keys, and of any length, since only rows in sight are drawn (all are of one height).
-// Columns: {key, title, cell(row), sort?(row), width?, narrow?: false to leave out on a phone, number?: true}. A row with `group` is drawn across.
+// Columns: {key, title, cell(row), sort?(row), down?: sorted the largest first, width?, narrow?: false to leave out on a phone, number?: true}. A row with `group` is drawn across.
 import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./html.js";
 import { useNarrow } from "./use.js";
 
@@ -74,7 +74,7 @@ function Head({ column, sort, onSort }) {
     const text = column.hidden ? html`<span class="hidden">${column.title}</span>` : column.title;
     return html`<th scope="col" class=${column.number && "number"} aria-sort=${mine ? (down ? "descending" : "ascending") : null}>
         ${column.sort && onSort
-            ? html`<button type="button" class="plain" onClick=${() => onSort(mine && !down ? `-${column.key}` : column.key)}>${text}${mine && html`<span aria-hidden="true">${down ? "↓" : "↑"}</span>`}</button>`
+            ? html`<button type="button" class="plain" onClick=${() => onSort(mine ? (down ? column.key : `-${column.key}`) : column.down ? `-${column.key}` : column.key)}>${text}${mine && html`<span aria-hidden="true">${down ? "↓" : "↑"}</span>`}</button>`
             : html`<span>${text}</span>`}
     </th>`;
 }
