@@ -32,6 +32,10 @@ CODES: Final[dict[str, Code]] = {
     "F006": Code("A file's name does not say what kind of file it is.", "YAML files end with .yaml or .yml, master files with .zone."),
     "F007": Code("A line is too long.", "Break it; no record needs a line of a mebibyte."),
     "F008": Code("A load would take away most of the zones or names that are served.", "Bring the files back; if it is meant: gslb reload --force."),
+    "F009": Code("A file cannot be part of a published version.", "Put it into the folder that is published, under a name of its own."),
+    "F010": Code("A load would leave a name without anything to answer with.", "Give it its records back, or remove it; if it is meant: --force."),
+    "F011": Code("Nothing has been published that this node could serve.", "Publish a version: gslb publish DIR."),
+    "F012": Code("A check that came through the API would look at this machine, or beside it.", "Allow its network: api.check_targets."),
     # ── Y: YAML ───────────────────────────────────────────────────────────────────────────────────────────────────────
     "Y001": Code("The file is not valid YAML.", "Look at the place shown and just before it: brackets, quotes, indentation, tabs."),
     "Y002": Code("A key stands twice in one mapping.", "Remove one of them; the second would silently win."),

@@ -15,7 +15,7 @@ from typing import Any
 from gslb import log
 from gslb.config.settings import Settings
 from gslb.config.settings_api import Api
-from gslb.role import claims
+from gslb.role import claims, managed
 from gslb.role.control import make_folder
 from gslb.role.deciding import Deciding
 from gslb.role.doors import Doors
@@ -29,6 +29,7 @@ def run(settings: Settings) -> None:
     """Serve the API until SIGTERM. Raises GslbError."""
     log.configure(settings.log.level, settings.log.format, role="console")
     settings = settings if settings.api else settings.model_copy(update={"api": Api()})
+    settings = managed.prepared(settings)
     make_folder(settings.state_dir)
     if settings.store.startswith("memory:"):
         log.warning("a memory store is nobody else's: this console sees no votes and reaches no node", hint="name the store of the fleet")

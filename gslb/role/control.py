@@ -25,6 +25,7 @@ from gslb.compiler.delta import diff
 from gslb.config import settings as settings_file
 from gslb.config.settings import Settings
 from gslb.errors import GslbError, UsageError
+from gslb.role import managed
 from gslb.role.deciding import Deciding
 from gslb.role.doors import Doors
 from gslb.role.excuses import Excuses
@@ -156,7 +157,7 @@ def main() -> None:
     leash = socket.socket(fileno=given.leash)
     pipes = [socket.socket(fileno=int(number)) for number in given.pipes.split(",")]
     try:
-        settings = settings_file.load(given.settings, os.environ)
+        settings = managed.prepared(settings_file.load(given.settings, os.environ))
         log.configure(settings.log.level, settings.log.format, role="control")
         make_folder(settings.state_dir)
         gc.disable()  # until the first load is served (`Loads.accepted`): it would walk through half-made zones again and again

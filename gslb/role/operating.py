@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from gslb import metrics
-from gslb.api.service import AbsentError, Caller, Data, ForbiddenError, Held, InvalidError, Paging, Published, Recorded, Rows, Said, UnknownError
+from gslb.api.service import AbsentError, Caller, Data, Held, InvalidError, Paging, Published, Recorded, Rows, Said, UnknownError
 from gslb.config.words import meant
 from gslb.errors import ConfigError, UsageError
 from gslb.model import Model, Zone
@@ -21,6 +21,7 @@ from gslb.role.deciding import Deciding
 from gslb.role.explaining import Explaining
 from gslb.role.history import History
 from gslb.role.loads import told as told_problems
+from gslb.role.managed import Managed
 from gslb.role.node_status import NodeStatus
 from gslb.role.override_desk import Order
 from gslb.role.overview import View
@@ -42,8 +43,7 @@ class Operating:
         self.why_not_ready = why_not_ready
         self._why = why
         self._history = History(deciding.journal, deciding.store, deciding.traffic)
-        api = deciding.settings.api
-        self._managed = frozenset(api.managed) if api else frozenset()
+        self._managed = Managed(deciding.settings, lambda: deciding.load, reload)
         self._names: tuple[Model, Mapping[str, int]] | None = None
 
     # Itself.
@@ -66,7 +66,7 @@ class Operating:
         counts |= {state: sum(one["state"] == state for one in members) for state in ("up", "down", "unknown")}
         counts["drained"] = sum(one["forced"] == "drained" for one in members)
         geo = {"built": None, "stale": [], "attribution": "IP Geolocation by DB-IP (https://db-ip.com)"} | (told.get("geo") or {})
-        return told | {"counts": counts, "geo": geo, "managed": sorted(self._managed), "config": told.get("config") or {"version": 0}}
+        return told | {"counts": counts, "geo": geo, "managed": sorted(self._managed.zones), "config": told.get("config") or {"version": 0}}
 
     # What is seen.
 
@@ -115,23 +115,35 @@ class Operating:
 
     async def zones(self) -> Rows:
         """Return every zone."""
-        return [zone_records.zone(one, self._managed) for one in self._deciding.load.model.zones.values()]
+        return [zone_records.zone(one, self._managed.zones) for one in self._deciding.load.model.zones.values()]
 
     async def zone(self, zone: str) -> Data:
         """Return one zone."""
-        return zone_records.zone(self._zone(zone), self._managed)
+        return zone_records.zone(self._zone(zone), self._managed.zones)
 
     async def names(self, zone: str, text: str, after: str, limit: int) -> Rows:
         """Return some names of a zone."""
-        return await asyncio.to_thread(zone_records.page, self._zone(zone), text, after, limit)
+        found = self._zone(zone)
+        rows = await asyncio.to_thread(zone_records.page, found, text, after, limit)
+        return await self._as_kept(found, rows)
 
     async def name(self, zone: str, name: str) -> Data:
         """Return one name of a zone."""
         found = self._zone(zone)
-        owner = zone_records.owner(found, name)
+        owner = zone_records.owner_in(found.apex, name)
         if owner is None or owner not in found.names:
             raise UnknownError(f"the zone has no name {name!r}; @ is the zone itself")
-        return zone_records.name(found, owner)
+        return (await self._as_kept(found, [zone_records.name(found, owner)]))[0]
+
+    async def _as_kept(self, zone: Zone, rows: Rows) -> Rows:
+        """Show names of managed zones as they stand in their files: so they are changed, and so are their entity tags."""
+        text = zone_records.written(zone.apex)
+        if text not in self._managed.zones:
+            return rows
+        kept = await asyncio.to_thread(self._managed.records, text)
+        owners = [zone_records.owner_in(zone.apex, row["fqdn"]) for row in rows]
+        written = [kept.get(owner) if owner else None for owner in owners]
+        return [row if one is None else row | {"records": one, "version": zone_records.version(one)} for row, one in zip(rows, written, strict=True)]
 
     # What is said.
 
@@ -158,9 +170,9 @@ class Operating:
         said = {"author": caller.name, "reason": held.reason, "seconds": held.seconds, "release": held.back, "once": True}
         return await self._deciding.desk.hold(said | {"dry_run": held.dry_run, "version": held.version})
 
-    async def record(self, caller: Caller, recorded: Recorded) -> Data:  # noqa: ARG002  until versions are published
+    async def record(self, caller: Caller, recorded: Recorded) -> Data:
         """Change the records of one name of a managed zone."""
-        raise ForbiddenError(f"{recorded.zone} is not managed through the API: name it in api.managed")
+        return await self._managed.change(caller, recorded)
 
     async def reload(self, caller: Caller, *, force: bool = False) -> Data:  # noqa: ARG002  the journal has it
         """Load the files anew."""

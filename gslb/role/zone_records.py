@@ -42,13 +42,13 @@ def page(one: Zone, text: str, after: str, limit: int) -> list[Row]:
     return [name(one, owner) for _, owner in heapq.nsmallest(limit, texts)]
 
 
-def owner(one: Zone, text: str) -> bytes | None:
+def owner_in(apex: bytes, text: str) -> bytes | None:
     """Return the absolute name that is meant: relative to the zone, or with its last dot; @ is the zone. None where it is no name of it."""
     try:
-        found = one.apex if text in ("", "@") else wire_names.from_text(text, one.apex).lower()
+        found = apex if text in ("", "@") else wire_names.from_text(text, apex).lower()
     except ValueError:
         return None
-    return found if wire_names.is_under(found, one.apex) else None
+    return found if wire_names.is_under(found, apex) else None
 
 
 def name(one: Zone, found: bytes) -> Row:
