@@ -106,7 +106,7 @@ def _from_files(named: tuple[str, str], load: float | None, sample: str, now: bo
 def _compiled(settings: Settings, model: Any, *, states: bool) -> Subject:
     from gslb.explain import subject
 
-    return subject.of_model(settings, model, time.time(), states=states)
+    return subject.of_model(settings, model, time.time(), states=states, cut=False)
 
 
 def _live(named: str, load: float | None, sample: str, config: Path | None) -> dict[str, Any]:

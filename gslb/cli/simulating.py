@@ -87,7 +87,7 @@ def _from_files(said: dict[str, Any], zones: list[Path], config: Path | None) ->
     settings, _path = load_settings(config)
     with progress.bar() as tell:
         tell("reading and compiling", 0, 3)
-        base = subject.read(settings, now)
+        base = subject.read(settings, now, cut=False)
         then = _changed(base, zones, settings.geo.networks, tell)
         population = asked.population(base, then or base, progress=tell)
         return explain.simulate(base, population, asked.asked, assumed=asked.assumed, then=then, progress=tell)

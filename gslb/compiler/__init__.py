@@ -55,6 +55,10 @@ class Compiler:
         """The number of every pool: the same on every node and after every reload."""
         return {name: recipe.number for name, recipe in self._recipes.items()}
 
+    def regions(self, partition: int) -> Sequence[int]:
+        """Return the region of every location, as a partition of the plan has it. Raises KeyError."""
+        return self._divisions.regions(partition)
+
     def compile(
         self, verdicts: Verdicts, generation: int, *, now: float = 0.0, overrides: Iterable[Override] = (), served: Snapshot = EMPTY
     ) -> Snapshot:

@@ -98,6 +98,11 @@ class Divisions:
         for division, number in zip(divided.values(), numbered(list(divided)), strict=True):
             division.number = number
 
+    def regions(self, number: int) -> list[int]:
+        """Return each location's region in the division of a number. Raises KeyError."""
+        found = {division.number: division.regions.of_location for division in self._of_regions.values()}
+        return found[number]
+
     def partitions(self) -> dict[int, Partition]:
         """Return the partitions, cut once (some 0.1 s each on the shipped database)."""
         if self._partitions is None:

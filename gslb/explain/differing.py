@@ -28,12 +28,15 @@ _EXAMPLES: Final = 3  # names told of those that lead to the same pools
 def difference(
     old: Subject, new: Subject, population: Population, *, load: float | None = None, shown: int = changes.SHOWN, progress: Progress | None = None
 ) -> dict[str, Any]:
-    """Tell what is other in `new`. `load`: of all clients, in the unit of capacities; `shown`: how many names are told one by one."""
+    """Tell what is other in `new`; the population is of both.
+
+    `load`: of all clients, in the unit of capacities; `shown`: how many names are told one by one.
+    """
     if progress:
         progress("comparing files", 0, 1)
     told = changes.changes(old.model, new.model, shown)
     pairs = simulation.everything(old.model, new.model)
-    before, after = Traffic(old, population), Traffic(new, population)
+    before, after = Traffic(old, population), Traffic(new, population, 1)
     shifts = {kind: compare(before, after, pairs, population, kind, progress) for kind in (A, AAAA)} if pairs else {}
     shift = shifts.get(A) or _nothing()
     answers = list(_answers(shifts, before, after, old.model, new.model))

@@ -26,11 +26,12 @@ Progress = Callable[[str, int, int], None]  # what is done, how much of how much
 
 
 class Cell(NamedTuple):
-    """Clients that are all answered alike: an address of theirs, their country, their part of the population."""
+    """Clients that are all answered alike: an address of theirs, their country, their part of the population, their place in each subject's atlas."""
 
     address: Address
     country: str
     weight: float
+    locations: tuple[int, ...]
 
 
 class Population(NamedTuple):
@@ -104,7 +105,7 @@ def _line(words: list[str], source: str, number: int) -> tuple[Network, float]:
 def _population(subjects: tuple[Subject, ...], counted: Iterable[tuple[Stretch, float]], source: str) -> Population:
     found = list(counted)
     total = sum(weight for _, weight in found)
-    return Population(tuple(Cell(one.address, _country(subjects, one), weight / total) for one, weight in found if weight), source)
+    return Population(tuple(Cell(one.address, _country(subjects, one), weight / total, one.locations) for one, weight in found if weight), source)
 
 
 def _known(subjects: tuple[Subject, ...], one: Stretch) -> bool:

@@ -51,7 +51,10 @@ def simulate(
     then: Subject | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Tell who answers whom now, and under assumptions. `then`: other files, which the assumptions hold for. Raises UsageError."""
+    """Tell who answers whom now, and under assumptions. `then`: other files, which the assumptions hold for; the population is of both.
+
+    Raises UsageError.
+    """
     after = then or subject
     if assumed.anything:
         after = supposing(after, assume.moment(after.model, after.moment, assumed))
@@ -59,7 +62,7 @@ def simulate(
     if not pairs:
         raise UsageError("no name leads to a pool: there is nothing to simulate")
     before = Traffic(subject, population)
-    shift = compare(before, before if after is subject else Traffic(after, population), pairs, population, asked.type, progress)
+    shift = compare(before, before if after is subject else Traffic(after, population, 1 if then else 0), pairs, population, asked.type, progress)
     data: dict[str, Any] = {
         "version": VERSION,
         "node": subject.node,

@@ -11,6 +11,7 @@ from gslb.explain.text import LABEL, STATES
 
 FEW: Final = 12  # countries and pools that are shown unless more are asked for
 
+_SAID: Final = 4  # sites in a line
 _SITES: Final = ("SITE", "", "NOW", "THEN", "", "LOAD", "THEN", "CAPACITY", "")
 _POOLS: Final = ("POOL", "NAMES", "MOVED", "WHERE TO", "")
 _COUNTRIES: Final = ("COUNTRY", "", "CLIENTS", "MOVED", "WHERE TO")
@@ -86,10 +87,14 @@ def country_head() -> Sequence[str]:
 def where(part: Mapping[str, Any], *, supposed: bool = True) -> str:
     """Say which sites, before and after; what does not change is left out."""
     if not supposed:
-        return ", ".join(f"{site} {share(one)}" for site, one in sorted(part["now"].items(), key=lambda one: -one[1]))
+        return _listed([f"{site} {share(one)}" for site, one in sorted(part["now"].items(), key=lambda one: -one[1])])
     moving = [(site, part["now"].get(site, 0.0), part["then"].get(site, 0.0)) for site in sorted(part["now"].keys() | part["then"].keys())]
-    moving.sort(key=lambda one: one[2] - one[1])
-    return ", ".join(f"{site} {share(now)} → {share(then)}" for site, now, then in moving if share(now) != share(then))
+    moving.sort(key=lambda one: (-abs(one[2] - one[1]), one[2]))
+    return _listed([f"{site} {share(now)} → {share(then)}" for site, now, then in moving if share(now) != share(then)])
+
+
+def _listed(said: list[str]) -> str:
+    return ", ".join(said[:_SAID]) + (f" and {len(said) - _SAID} more" if len(said) > _SAID else "")
 
 
 def _pools(told: Sequence[Mapping[str, Any]], few: int, *, supposed: bool) -> Iterator[str]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from gslb.answer.region import of_client
 from gslb.explain.population import Population
 from gslb.explain.shares import shares
 from gslb.explain.subject import Subject
@@ -24,10 +23,14 @@ Shares = Mapping[str, float]  # site → part, adding up to 1
 
 
 class Traffic:
-    """One subject's answers to a population. Asks for rows, which are compiled where the plan has none."""
+    """One subject's answers to a population. Asks for rows, which are compiled where the plan has none.
 
-    def __init__(self, subject: Subject, population: Population) -> None:
+    `side`: which of the subjects that the population was made for this one is, or is like.
+    """
+
+    def __init__(self, subject: Subject, population: Population, side: int = 0) -> None:
         self._subject = subject
+        self._side = side
         self.cells = population.cells
         self._numbers = subject.compiler.pool_ids
         self._regions: dict[int, tuple[int, ...]] = {NO_PARTITION: (0,) * len(population.cells)}
@@ -44,8 +47,8 @@ class Traffic:
         """Return each cell's region."""
         found = self._regions.get(partition)
         if found is None:
-            cut = self._subject.snapshot.partitions[partition]
-            found = self._regions[partition] = tuple(of_client(cut, cell.address.packed) for cell in self.cells)
+            of_location = self._subject.compiler.regions(partition)
+            found = self._regions[partition] = tuple([of_location[cell.locations[self._side]] for cell in self.cells])
         return found
 
     def kind(self, pool: str, wanted: int) -> int:
