@@ -85,4 +85,4 @@ def role(pid: int) -> str:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except OSError:
         return "ended"
-    return next((word.decode().rsplit(".", 1)[-1] for word in words if word.startswith(b"gslb.role.")), "supervisor")
+    return next((word.decode().rsplit(".", 1)[-1].removesuffix("_start") for word in words if word.startswith(b"gslb.role.")), "supervisor")

@@ -28,7 +28,7 @@ STEPS = {  # module → function or method, and what it is called
     "gslb.transport.listen": ("bind", "bind"),
 }
 MARKS = Path(os.environ["GSLB_BENCH_MARKS"])
-ROLE = next((word.rsplit(".", 1)[-1] for word in sys.orig_argv if word.startswith("gslb.role.")), "supervisor")
+ROLE = next((word.rsplit(".", 1)[-1].removesuffix("_start") for word in sys.orig_argv if word.startswith("gslb.role.")), "supervisor")
 
 
 def mark(step: str, begin: float, end: float) -> None:

@@ -6,14 +6,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
-from gslb.geo import kept, mmdb, source
+from gslb.errors import GeoError
+from gslb.geo import ahead, kept, mmdb, source
 from gslb.geo.atlas import Atlas, build
 from gslb.geo.countries import shipped
 from gslb.model import NetworkFact, Site
 
-__all__ = ["Atlas", "load", "read", "shipped"]
+__all__ = ["Atlas", "load", "read", "read_ahead", "shipped"]
 
 
 def load(
@@ -33,4 +36,22 @@ def load(
 def read(database: Path | Sequence[Path] | None, *, cache: Path | None = None) -> list[mmdb.Database]:
     """Read databases alone, for a caller whose networks change more often than its files."""
     paths = source.files(database) if database is not None else []
+    found = ahead.taken(_state(paths, cache))
+    return _read(paths, cache) if found is None else found
+
+
+def read_ahead(database: Path | Sequence[Path], *, cache: Path | None = None) -> None:
+    """Begin to read what `read` will be asked for. Where that cannot even begin, `read` says why."""
+    with suppress(GeoError, OSError):
+        paths = source.files(database)
+        ahead.begin(_state(paths, cache), partial(_read, paths, cache))
+
+
+def _read(paths: Sequence[Path], cache: Path | None) -> list[mmdb.Database]:
     return [kept.read(path, cache) for path in paths]
+
+
+def _state(paths: Sequence[Path], cache: Path | None) -> str:
+    """Tell one state of the files from another; a file that is not there has one, too."""
+    states = [(path.stat().st_mtime_ns, path.stat().st_size) if path.exists() else () for path in paths]
+    return repr((cache, paths, states))

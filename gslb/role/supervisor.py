@@ -39,7 +39,7 @@ class Service:
     endpoints: tuple[Endpoint, ...]
     optional: frozenset[Endpoint]
     planes: int
-    control: tuple[str, ...]  # arguments of `python -m gslb.role.control`
+    control: tuple[str, ...]  # arguments of `python -m gslb.role.control_start`
     options: Options  # of each plane
     threads: int = 1  # that answer in each plane, each with sockets of its own
     pin: bool = False  # each to a core of its own
@@ -121,7 +121,7 @@ class Supervisor:
     def _make_children(self, pipes: Sequence[tuple[socket.socket, socket.socket]]) -> None:
         ours = [control.fileno() for control, _plane in pipes]
         arguments = [*self._service.control, "--pipes", ",".join(map(str, ours))]
-        self._control = Child("control", Program("gslb.role.control", arguments, ours, self._service.stall_limit), self._hear, self._ended)
+        self._control = Child("control", Program("gslb.role.control_start", arguments, ours, self._service.stall_limit), self._hear, self._ended)
         for number, (_control, plane) in enumerate(pipes):
             arguments = ["--pipe", str(plane.fileno()), "--options", self._service.options.as_text()]
             program = Program("gslb.role.plane", arguments, [plane.fileno()], self._service.stall_limit)
