@@ -5,10 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
 from gslb.testing import engines
+
+# How long an example takes says how busy the machine is: where time is the subject a test measures it itself.
+examples.register_profile("gslb", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+examples.load_profile("gslb")
 
 # Folders whose tests stay with one worker, one after the other: whole services whose promises are in seconds, or that share what is dear to start.
 ONE_BY_ONE = ("tests/live/",)

@@ -61,7 +61,7 @@ class Clings(Sound):
         try:
             return await super().observe(address)
         except asyncio.CancelledError:
-            await asyncio.sleep(1.2)
+            await asyncio.sleep(60)
             raise
 
 

@@ -12,6 +12,7 @@ from gslb.event import Event
 from gslb.lease import Lease
 from gslb.override import Hold, Kind, Level, Override, Withdrawal
 from gslb.store.state import Hint, NodeReport, Overrides, OvertakenError, Push, Store
+from gslb.testing import stall
 from gslb.testing.published import OF_VERSIONS
 from gslb.verdict import State, Target, Vote
 
@@ -30,7 +31,7 @@ async def check_store(make: Callable[[], Awaitable[Store]]) -> None:
     for law in (*_OF_VOTES, *_OF_LEASES, *_OF_OVERRIDES, *_OF_THE_DIARY, *OF_VERSIONS, _closes):
         store = await make()
         try:
-            async with asyncio.timeout(_LIMIT * 2):
+            async with stall.timeout(_LIMIT * 2):
                 await law(store)
         finally:
             await store.close()
@@ -105,7 +106,7 @@ async def _hints(store: Store) -> None:
 async def _heard(listen: Callable[[], Awaitable[Hint]], wanted: set[Target]) -> None:
     """Hints may be merged or split; an empty one covers everything."""
     while wanted:
-        async with asyncio.timeout(_LIMIT):
+        async with stall.timeout(_LIMIT):
             hint = await listen()
         wanted = wanted - hint if hint else set()
 
@@ -161,7 +162,7 @@ async def _tells_of_leases(store: Store) -> None:
         lambda: store.leave("p1"),
     ):
         await change()
-        async with asyncio.timeout(_LIMIT):
+        async with stall.timeout(_LIMIT):
             while await anext(listener):
                 pass
 
@@ -265,7 +266,7 @@ async def _tells_of_words(store: Store) -> None:
     await store.publish("p1", [_vote("p1", A)])
     said = await store.say([DRAIN], 0)
     await store.publish("p1", [_vote("p1", B)])
-    async with asyncio.timeout(_LIMIT):
+    async with stall.timeout(_LIMIT):
         while await anext(listener):
             pass
     before = await store.read()
@@ -331,7 +332,7 @@ async def _closes(store: Store) -> None:
     await store.close()
     for end in (lambda: waiting, listener.__anext__):
         try:
-            async with asyncio.timeout(_LIMIT):
+            async with stall.timeout(_LIMIT):
                 await end()
         except StopAsyncIteration:
             continue
