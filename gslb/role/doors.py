@@ -65,9 +65,14 @@ class Doors:
         from gslb.role import vitals  # noqa: PLC0415  a web server takes 0.3 s to import: not before the first answer
 
         try:
-            self._web = await vitals.serve(Endpoint(*endpoint), self._deciding.refresh, self._why_not_ready)
+            self._web = await vitals.serve(Endpoint(*endpoint), self._refresh, self._why_not_ready)
         except ListenError as error:
             log.error("no metrics are served", reason=str(error))
+
+    def _refresh(self) -> None:
+        """Bring gauges up to date before they are shown; a look at what is wrong counts that, too."""
+        self._deciding.refresh()
+        self._status.recent()
 
     async def open_api(self) -> None:
         """Serve the API and the dashboard, as the settings say. Raises GslbError."""

@@ -98,10 +98,13 @@ class PlaneReports:
         if truncated:
             metrics.dns_truncated.labels(metrics.zone_label(name)).inc(count)
         if pool is not None:
-            metrics.answers.labels(metrics.zone_label(name), pool, site, reason or "chosen").inc(count)
+            metrics.answers.labels(metrics.zone_label(name), metrics.pool_label(pool), site, reason or "chosen").inc(count)
 
     def _count_udp(self, udp: dict[str, int]) -> None:
         before, self._udp = self._udp, udp
+        for family in ("v4", "v6"):
+            metrics.dns_received.labels(family).inc(max(0, udp.get(family, 0) - before.get(family, 0)))
+        metrics.dns_octets.inc(max(0, udp.get("octets", 0) - before.get("octets", 0)))
         metrics.plane_faults.inc(max(0, self._udp["faults"] - before.get("faults", 0)))
         metrics.thread_restarts.inc(max(0, self._udp["restarts"] - before.get("restarts", 0)))
         metrics.udp_unsent.inc(max(0, self._udp["unsent"] - before.get("unsent", 0)))

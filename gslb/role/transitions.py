@@ -51,7 +51,7 @@ class Transitions:
     def target(self, target: Target, was: Verdict | None, now: Verdict, pools: Iterable[str], votes: Mapping[str, Vote] | None = None) -> None:
         """Say a target's new state. Where it was not known before, only what is not well is an event: a start is none."""
         state, before = now.state.name.lower(), was.state.name.lower() if was else "unheard of"
-        metrics.member_changes.labels(target.check, target.address).inc()
+        metrics.target_changed(target.check, target.address)
         metrics.transitions.labels("verdict", state).inc()
         if not self._flood.passes("verdict", state):
             return
@@ -136,6 +136,8 @@ class Transitions:
         self._tell(Event(kind, "many", what, time.time(), "warning", evidence={"left_out": dict(counts)}))
 
     def _gauges(self, model: Model, pool: Pool, verdicts: Verdicts) -> None:
+        if not metrics.pool_shown(pool.id):
+            return
         states = [member_state(model, member, verdicts) for member in pool.members]
         for member, state in zip(pool.members, states, strict=True):
             metrics.member_up.labels(pool.id, member.id, member.site or "").set(SHOWN[state])

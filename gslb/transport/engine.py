@@ -126,6 +126,9 @@ class Engine:
                 "faults": sum(c.faults for c in counters),
                 "restarts": 0,
                 "kernel_drops": sum(listener.kernel_drops for listener in self._listeners),
+                "octets": sum(c.octets for c in counters),
+                "v4": sum(listener.counters.received for listener in self._listeners if not listener.v6),
+                "v6": sum(listener.counters.received for listener in self._listeners if listener.v6),
             }
         }
 

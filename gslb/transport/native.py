@@ -94,8 +94,10 @@ class Engine:
         """Sum up what happened to datagrams since the start, and how long it took."""
         counters = self._core.counters()
         udp = {key: counters[key] for key in ("received", "sent", "unsent", "faults", "restarts")}
+        v6 = counters.get("received6", 0)
+        more = {"v4": counters["received"] - v6, "v6": v6, "octets": counters.get("octets", 0)}
         return {
-            "udp": {**udp, "kernel_drops": sum(map(kernel_drops, self._sockets))},
+            "udp": {**udp, **more, "kernel_drops": sum(map(kernel_drops, self._sockets))},
             "latency": counters["latency"],
             "threads": counters["threads"],
         }

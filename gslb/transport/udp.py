@@ -42,6 +42,7 @@ class Counters:
 
     received: int = 0
     sent: int = 0
+    octets: int = 0  # of replies
     unsent: int = 0  # the kernel refused the reply: full buffer, firewall, port 0
     faults: int = 0
 
@@ -56,6 +57,7 @@ class UdpListener:
         self._engine = engine
         self._clients: dict[str, bytes] = {}
         self.counters = Counters()
+        self.v6 = sock.family == socket.AF_INET6
         wildcard = sock.getsockname()[0] in {"0.0.0.0", "::"}  # noqa: S104  comparing, not binding
         self._turn = self._drain_wildcard if wildcard else self._drain
 
@@ -84,7 +86,7 @@ class UdpListener:
         send = self._sock.sendto
         reply = self._engine.udp
         known = self._clients.get
-        received = sent = 0
+        received = sent = octets = 0
         counters = self.counters
         for _ in range(BATCH):
             try:
@@ -103,10 +105,12 @@ class UdpListener:
                 try:
                     send(answer, peer)
                     sent += 1
+                    octets += len(answer)
                 except OSError:
                     counters.unsent += 1
         counters.received += received
         counters.sent += sent
+        counters.octets += octets
 
     def _drain_wildcard(self) -> None:
         """Do as `_drain`, with the local address of every datagram given back with its reply (RFC 2181 section 4.1)."""
@@ -133,6 +137,7 @@ class UdpListener:
                 try:
                     send((answer,), [leave_from(*item) for item in ancillary], 0, peer)
                     counters.sent += 1
+                    counters.octets += len(answer)
                 except OSError:
                     counters.unsent += 1
 

@@ -60,19 +60,22 @@ class WatchedListener(UdpListener):
             try:
                 client = known(peer[0]) or self._learn(peer[0])
                 answer = reply(query, client, getrandbits(64))
-                if debug:
-                    answer = debug.udp(query, client, answer)
+                said = debug.udp(query, client, answer) if debug else answer
             except Exception as error:  # noqa: BLE001  one packet must never stop the others
                 self._fault(error)
                 continue
-            if answer is None:
+            if said is None:
                 continue
             if wants and tap:
                 here = asked(ancillary) or self._here
-                tap.note(Exchange(wants, UDP, client, peer[1], here, self._port, began, time_ns(), query, answer, self._decided()))
+                decision = self._decided()
+                if said is not answer:  # sent to TCP
+                    decision = Decision(decision.zone, truncated=True)
+                tap.note(Exchange(wants, UDP, client, peer[1], here, self._port, began, time_ns(), query, said, decision))
             try:
-                send((answer,), [leave_from(*item) for item in ancillary], 0, peer)
+                send((said,), [leave_from(*item) for item in ancillary], 0, peer)
                 counters.sent += 1
+                counters.octets += len(answer)
             except OSError:
                 counters.unsent += 1
 

@@ -161,7 +161,7 @@ NAMED: dict[str, dict[str, str]] = {
 
 
 def test_zone_labels_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metrics, "_zones", set())
+    monkeypatch.setitem(metrics._seen, "zone", set())
     assert [metrics.zone_label(f"z{n}.") for n in range(metrics.MOST_ZONES)][-1] == f"z{metrics.MOST_ZONES - 1}."
     assert metrics.zone_label("one-more.") == metrics.OTHER
     assert metrics.zone_label("z0.") == "z0."

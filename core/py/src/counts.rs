@@ -14,6 +14,8 @@ pub fn dictionary<'py>(py: Python<'py>, udp: &Counters, tcp: &Tcp, symbols: &Sym
     all.set_item("received", udp.received)?;
     all.set_item("sent", udp.sent)?;
     all.set_item("unsent", udp.unsent)?;
+    all.set_item("received6", udp.received6)?;
+    all.set_item("octets", udp.octets)?;
     all.set_item("faults", udp.faults)?;
     all.set_item("restarts", udp.restarts)?;
     all.set_item("truncated", udp.truncated)?;

@@ -35,7 +35,8 @@ pub(crate) struct Batch {
     control_room: usize, // octets for control messages that the headers offer to the kernel
     count: usize,        // received last
     queued: usize,       // replies to it
-    used: usize,         // octets of these replies
+    used: usize,         // octets of these replies, each up to a line's end
+    octets: u64,         // of these replies alone
 }
 
 /// What became of the replies of a batch.
@@ -45,6 +46,8 @@ pub(crate) struct Sent {
     pub(crate) sent: u64,
     /// Refused by it: full buffer, firewall, no route, port 0.
     pub(crate) unsent: u64,
+    /// Octets of all of them.
+    pub(crate) octets: u64,
 }
 
 impl Batch {
@@ -56,9 +59,23 @@ impl Batch {
         let (query_pieces, reply_pieces) = (vec![piece; size], vec![piece; size]);
         let (peers, controls) = (vec![Peer::default(); size], vec![Control::new(); size]);
         let (queries, replies) = (vec![0; size * STRIDE], vec![0; size * room]);
-        let (control_room, count, queued, used) = (0, 0, 0, 0);
-        let mut batch =
-            Self { received, to_send, query_pieces, reply_pieces, peers, controls, queries, replies, room, control_room, count, queued, used };
+        let (control_room, count, queued, used, octets) = (0, 0, 0, 0, 0);
+        let mut batch = Self {
+            received,
+            to_send,
+            query_pieces,
+            reply_pieces,
+            peers,
+            controls,
+            queries,
+            replies,
+            room,
+            control_room,
+            count,
+            queued,
+            used,
+            octets,
+        };
         batch.point();
         batch
     }
@@ -114,12 +131,13 @@ impl Batch {
         header.msg_control = asked.msg_control;
         header.msg_controllen = self.controls[at].turn(asked.msg_controllen as _) as _;
         self.used += length.next_multiple_of(LINE);
+        self.octets += length as u64;
         self.queued += 1;
     }
 
     /// Sends all queued replies. One that the kernel refuses is left out; the rest go on.
     pub(crate) fn send(&mut self, socket: &Socket) -> Sent {
-        let (mut at, mut result) = (0, Sent::default());
+        let (mut at, mut result) = (0, Sent { octets: mem::take(&mut self.octets), ..Sent::default() });
         let (mut waited, mut retried) = (false, usize::MAX);
         while at < self.queued {
             let (headers, length) = (self.to_send[at..].as_mut_ptr(), self.queued - at);

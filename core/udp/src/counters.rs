@@ -16,10 +16,14 @@ const DROPS: [Drop; 2] = [Drop::Short, Drop::Response];
 pub struct Counters {
     /// Datagrams read.
     pub received: u64,
+    /// Those of them that came in at sockets of IPv6.
+    pub received6: u64,
     /// Replies handed to the kernel.
     pub sent: u64,
     /// Replies it refused: full buffer, firewall, no route, port 0.
     pub unsent: u64,
+    /// Octets of replies.
+    pub octets: u64,
     /// Panics in answering, each caught and costing one reply; must stay 0.
     pub faults: u64,
     /// Panics of the loop itself, after which it began anew; must stay 0.
@@ -60,8 +64,10 @@ pub struct ThreadCounters {
 #[repr(align(128))] // two lines: the prefetcher fetches pairs
 pub(crate) struct Tally {
     received: Count,
+    received6: Count,
     sent: Count,
     unsent: Count,
+    octets: Count,
     truncated: Count,
     dropped: [Count; DROPS.len()],
     faults: Count,
@@ -73,14 +79,17 @@ pub(crate) struct Tally {
 impl Tally {
     /// Nothing happened yet.
     pub(crate) fn new() -> Self {
-        let [received, sent, unsent, truncated, faults, restarts] = [const { Count::new() }; 6];
+        let [received, received6, sent, unsent, octets, truncated, faults, restarts] = [const { Count::new() }; 8];
         let (dropped, latency, kinds) = ([const { Count::new() }; DROPS.len()], Histogram::default(), Kinds::new());
-        Self { received, sent, unsent, truncated, dropped, faults, restarts, latency, kinds }
+        Self { received, received6, sent, unsent, octets, truncated, dropped, faults, restarts, latency, kinds }
     }
 
-    /// Counts datagrams, before anything can go wrong with them.
-    pub(crate) fn received(&self, count: usize) {
+    /// Counts datagrams, before anything can go wrong with them; `v6`: at a socket of IPv6.
+    pub(crate) fn received(&self, count: usize, v6: bool) {
         self.received.add(count as u64);
+        if v6 {
+            self.received6.add(count as u64);
+        }
     }
 
     /// Counts one outcome.
@@ -101,6 +110,7 @@ impl Tally {
     /// Counts what became of a batch, and how long it took.
     pub(crate) fn sent(&self, sent: Sent, queries: usize, nanoseconds: u64) {
         self.sent.add(sent.sent);
+        self.octets.add(sent.octets);
         if sent.unsent > 0 {
             self.unsent.add(sent.unsent);
         }
@@ -128,6 +138,8 @@ pub(crate) fn sum<'a>(threads: impl Iterator<Item = (usize, Option<usize>, &'a T
             [&tally.received, &tally.sent, &tally.unsent, &tally.faults, &tally.restarts].map(Count::get);
         all.threads.push(ThreadCounters { number, cpu, received, sent, unsent, faults, restarts });
         all.received += received;
+        all.received6 += tally.received6.get();
+        all.octets += tally.octets.get();
         all.sent += sent;
         all.unsent += unsent;
         all.faults += faults;
@@ -153,21 +165,23 @@ mod tests {
     fn threads_are_summed() {
         let (one, two) = (Tally::new(), Tally::new());
         for tally in [&one, &two] {
-            tally.received(4);
+            tally.received(4, false);
+            tally.received(3, true);
             [reply(0, false), reply(0, true), reply(3, false), Outcome::Silence(Drop::Response)].iter().for_each(|outcome| tally.answered(outcome));
-            tally.sent(Sent { sent: 2, unsent: 1 }, 4, 3000);
+            tally.sent(Sent { sent: 2, unsent: 1, octets: 90 }, 4, 3000);
         }
         two.answered(&Outcome::Silence(Drop::Short));
         two.fault();
         two.restart();
         let all = sum([(0, None, &one), (1, Some(3), &two)].into_iter());
-        assert_eq!((all.received, all.sent, all.unsent, all.truncated, all.faults, all.restarts), (8, 4, 2, 2, 1, 1));
+        assert_eq!((all.received, all.sent, all.unsent, all.truncated, all.faults, all.restarts), (14, 4, 2, 2, 1, 1));
+        assert_eq!((all.received6, all.octets), (6, 180));
         assert_eq!(all.dropped, [("short", 1), ("response", 2)]);
         assert_eq!(all.latency.iter().filter(|&&(_, count)| count > 0).collect::<Vec<_>>(), [&(4096, 8)]);
         let answers: HashMap<Meta, u64> = all.answers.into_iter().collect();
         let kind = |rcode, truncated| Meta { rcode, truncated, ..Meta::default() };
         assert_eq!(answers, HashMap::from([(kind(0, false), 2), (kind(0, true), 2), (kind(3, false), 2)]));
-        let second = ThreadCounters { number: 1, cpu: Some(3), received: 4, sent: 2, unsent: 1, faults: 1, restarts: 1 };
+        let second = ThreadCounters { number: 1, cpu: Some(3), received: 7, sent: 2, unsent: 1, faults: 1, restarts: 1 };
         assert_eq!(all.threads[1], second);
     }
 

@@ -38,8 +38,12 @@ impl Watcher {
     /// Looks at the answer to a query: keeps it where it is drawn, and returns what is to be said, which is another only to who asks why.
     pub(crate) fn look(&mut self, at: usize, outcome: Outcome, batch: &mut Batch, socket: &Socket, ring: Option<&Ring>, env: &Env) -> Outcome {
         let Outcome::Reply { mut len, meta, wanted } = outcome else { return outcome };
-        if meta.rtype == TXT && !self.watching.debug.is_empty() {
-            len = self.beckon(at, len, &meta, batch, env);
+        let mut told = meta;
+        if meta.rtype == TXT
+            && !self.watching.debug.is_empty()
+            && let Some(other) = self.beckon(at, &meta, batch, env)
+        {
+            (len, told) = (other, Meta { zone: meta.zone, truncated: true, ..Meta::default() });
         }
         if let Some(ring) = ring {
             let wants = self.watching.wants(self.draw.next());
@@ -48,21 +52,21 @@ impl Watcher {
                 let (query, reply) = batch.written(at, len);
                 let (client, port, server_port) = (peer.address(), peer.port(), socket.bound().port());
                 let server = if asked.is_empty() { socket.bound().address() } else { asked };
-                ring.put(&Exchange { wants, began: self.began, ended: now(), client, port, server, server_port, meta, query, reply });
+                ring.put(&Exchange { wants, began: self.began, ended: now(), client, port, server, server_port, meta: told, query, reply });
             }
         }
         Outcome::Reply { len, meta, wanted }
     }
 
-    /// Writes the reply that sends to TCP, where a query asks why, its client may, and it is about a zone of ours; returns the reply's length.
+    /// Writes the reply that sends to TCP, where a query asks why, its client may, and it is about a zone of ours; the reply's length then.
     #[cold]
-    fn beckon(&mut self, at: usize, len: usize, meta: &Meta, batch: &mut Batch, env: &Env) -> usize {
+    fn beckon(&mut self, at: usize, meta: &Meta, batch: &mut Batch, env: &Env) -> Option<usize> {
         let (query, client, out) = batch.parts(at);
         let asks = query.get(12..18).is_some_and(|first| first.eq_ignore_ascii_case(LABEL));
         if !asks || meta.zone == symbols::NONE || !matches!(meta.rcode, 0 | 3) || !self.watching.may_ask(client) {
-            return len;
+            return None;
         }
-        answer::truncated(query, env, &mut self.scratch, out).unwrap_or(len)
+        answer::truncated(query, env, &mut self.scratch, out)
     }
 }
 

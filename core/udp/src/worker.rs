@@ -147,7 +147,7 @@ impl<'a, A: Answerer> Worker<'a, A> {
         };
         let began = Instant::now();
         self.errors = 0;
-        self.record.tally.received(count);
+        self.record.tally.received(count, socket.bound().address().len() == 16);
         if let Some(watcher) = self.watcher {
             watcher.received();
         }

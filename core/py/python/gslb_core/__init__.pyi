@@ -46,6 +46,8 @@ class Counters(TypedDict):
     received: int
     sent: int
     unsent: int  # replies that the kernel refused
+    received6: int  # at sockets of IPv6
+    octets: int  # of replies
     faults: int  # panics in answering, each caught: must be 0
     restarts: int  # panics of a thread's loop, which began anew: must be 0
     truncated: int
