@@ -74,6 +74,11 @@ def read(path: Path, problems: Problems, role: Role = Role.ZONES) -> Source | No
     except OSError as error:
         problems.error("F002", f"cannot be read: {error.strerror or error}", where)
         return None
+    return decoded(path, data, problems, role)
+
+
+def decoded(path: Path, data: bytes, problems: Problems, role: Role = Role.ZONES) -> Source | None:
+    """Make a source of a file's octets; None (and a problem) where they are no text, or too much of it."""
     if over := bounds.excess(data):
         problems.error(over.code, over.message, Where(str(path), over.line), over.hint)
         return None
@@ -98,6 +103,11 @@ def octets(path: Path, limit: int) -> bytes:
         os.close(descriptor)
 
 
+def is_ours(name: str) -> bool:
+    """Whether a file of this name, in a folder of ours, is read."""
+    return name.endswith((*YAML, *MASTER)) and name not in (*YAML, *MASTER) and not name.startswith(".") and name not in SETTINGS
+
+
 def _files(paths: Sequence[Path], problems: Problems) -> list[Path]:
     found: list[Path] = []
     for path in paths:
@@ -116,7 +126,7 @@ def _files(paths: Sequence[Path], problems: Problems) -> list[Path]:
         except OSError as error:
             problems.error("F002", f"cannot be read: {error.strerror or error}", Where(str(path)))
             continue
-        ours = [one for one in inside if one.suffix in (*YAML, *MASTER) and not one.name.startswith(".") and one.name not in SETTINGS]
+        ours = [one for one in inside if is_ours(one.name)]
         if not ours:
             problems.warn("F005", "no *.yaml, *.yml or *.zone file in this folder", Where(str(path)), "put zone files there")
         found += ours

@@ -68,11 +68,15 @@ def build(
     *,
     silence: frozenset[str] = frozenset(),
     before: Loaded | None = None,
+    version: int = 1,
 ) -> Loaded:
-    """Judge texts that have been read. `problems`: what was found while reading; `includes`: how a master file's `$INCLUDE`s are read."""
+    """Judge texts that have been read. `problems`: what was found while reading; `includes`: how a master file's `$INCLUDE`s are read.
+
+    `version`: of published files; the serial of zones that ask for it.
+    """
     readings: dict[str, Reading] = {}
     read = list(sources)
-    space = Namespace(problems)
+    space = Namespace(problems, version=version)
     whole = not problems.fatal
     roots: list[Node] = []
     masters: list[Source] = []

@@ -21,7 +21,7 @@ _T = TypeVar("_T", Site, Check, Pool)
 
 @dataclass(slots=True)
 class Namespace:
-    """What has been found so far. `broken`: places of objects that had mistakes, which lint should not judge again."""
+    """What has been found so far. `broken`: places of objects that had mistakes, which lint should not judge again. `version`: for serials."""
 
     problems: Problems
     sites: dict[str, Site] = field(default_factory=dict)
@@ -30,6 +30,7 @@ class Namespace:
     zones: dict[bytes, Zone] = field(default_factory=dict)
     networks: list[NetworkFact] = field(default_factory=list)
     broken: set[Where] = field(default_factory=set)
+    version: int = 1
 
     def model(self) -> Model:
         """Freeze it; names for single sites are added where they are asked for."""

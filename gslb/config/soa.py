@@ -1,7 +1,7 @@
 """`soa:` of a YAML zone, and what stands in its place where there is none.
 
-Called by `zones`; gives the RRset at the apex. The serial never follows health: it is a number, or `version` (of published bundles; 1 until
-there are any).
+Called by `zones`; gives the RRset at the apex. The serial never follows health: it is a number, or `version`, the
+number of the published version (1 where files are not published).
 """
 
 from __future__ import annotations
@@ -32,17 +32,19 @@ _TIMES: Final = ("refresh", "retry", "expire", "negative_ttl")
 _SOA: Final = 6
 
 
-def read(node: Node | None, apex: bytes, first_ns: bytes | None, problems: Problems, where: Where) -> RRset:
+def read(  # noqa: PLR0917  what an SOA is made of
+    node: Node | None, apex: bytes, first_ns: bytes | None, problems: Problems, where: Where, version: int = 1
+) -> RRset:
     """Make the SOA. What is wrong in it is replaced by defaults; the problems say so."""
     primary, contact = first_ns or _below(b"ns1", apex), _below(b"hostmaster", apex)
     times: dict[str, Any] = {key: option.default for key, option in SOA.items()}
-    serial = 1
+    serial = version
     if node is not None and options.mapping(node, problems, "soa"):
         where = node.key_where
         given = options.read(node, SOA, problems, what="soa", fill=False)
         primary = _name(node, "primary", given, apex, problems) or primary
         contact = _mailbox(node, given, problems) or contact
-        serial = _serial(node.get("serial"), problems)
+        serial = _serial(node.get("serial"), problems, version)
         for key in (*_TIMES, "ttl"):
             if key in given:
                 try:
@@ -97,11 +99,11 @@ def _mailbox_name(contact: str) -> bytes:
     return found
 
 
-def _serial(node: Node | None, problems: Problems) -> int:
+def _serial(node: Node | None, problems: Problems, version: int) -> int:
     if node is None or node.value == "version":
-        return 1
+        return version
     if type(node.value) is int and 0 <= node.value < 2**32:
         return node.value
     found = node.text if isinstance(node.value, int) else kind(node.value)
     problems.error("C024", f"serial of soa is {found}", node.where, "a number from 0 to 4294967295, or `version`")
-    return 1
+    return version

@@ -121,7 +121,9 @@ def _zone(apex: bytes, section: Node, ttl: int, root: Node, space: Namespace) ->
         found[owner] = data
         places[owner] = node
     at_apex = found.get(apex, NameData())
-    found[apex] = replace(at_apex, rrsets=(soa.read(soa_node, apex, _first_ns(at_apex.rrsets), space.problems, where), *at_apex.rrsets))
+    found[apex] = replace(
+        at_apex, rrsets=(soa.read(soa_node, apex, _first_ns(at_apex.rrsets), space.problems, where, space.version), *at_apex.rrsets)
+    )
     hints.resolve(found, space.problems)
     space.add_zone(Zone(apex, packed_names(found), where))
 

@@ -1,20 +1,21 @@
 """What a load would take away: the guard before much of what is served vanishes by mistake, such as with a folder that was not mounted.
 
-Called by loads, before a load is adopted, and by whoever shows what a change would do. Pure. Not asked at the first start, nor with
-`gslb reload --force`.
+Called by loads, before a load is adopted, by the desk where versions are published, and by whoever shows what a change would do. Pure. Not asked at
+the first start, nor with `--force`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from gslb import names
 from gslb.errors import Problem, Where
-from gslb.model import Model, Zone
+from gslb.model import Model, NameData, Zone
 
 FEW: Final = 10  # names; to remove fewer is an edit, whatever share they are
-SHOWN: Final = 5  # zones in a message
+SHOWN: Final = 5  # zones or names in a message
+_LEADING: Final = frozenset({1, 2, 5, 12, 15, 28, 33, 64, 65})  # A, NS, CNAME, PTR, MX, AAAA, SRV, SVCB, HTTPS: what leads to somebody
 
 
 def refusal(served: Model, new: Model) -> Problem | None:
@@ -27,6 +28,50 @@ def refusal(served: Model, new: Model) -> Problem | None:
     if gone >= FEW and 2 * gone > total:
         return _problem(f"{gone} of {total} names (in {_listed([zone for zone, _ in fewer])})", fewer[0][0].where)
     return None
+
+
+def emptied(served: Model, new: Model) -> Problem | None:
+    """Refuse what leaves a name standing that had addresses (or an alias, or a pool) and has none any more: clients would get an empty answer.
+
+    A name that is removed whole is none: that is an edit. One below which others stay is: it would be there, and empty.
+    """
+    found: list[tuple[bytes, Zone]] = []
+    for apex, zone in served.zones.items():
+        after = new.zones.get(apex)
+        if after is None or zone.names is after.names:
+            continue
+        removed = []
+        for name, data in zone.names.items():
+            if not _leads(data):
+                continue
+            if name not in after.names:
+                removed.append(name)
+            elif not _leads(after.names[name]):
+                found.append((name, zone))
+        between = _ancestors(after.names) if removed else set()
+        found += [(name, zone) for name in removed if name in between]
+    if not found:
+        return None
+    shown = [names.to_text(name) for name, _ in found[:SHOWN]]
+    listed = ", ".join([*shown, "…"] if len(found) > SHOWN else shown)
+    what = f"this load would leave {len(found)} name{'s' if len(found) > 1 else ''} with nothing to answer with: {listed}"
+    return Problem("F010", what, Where(found[0][1].where.file), "if that is meant: --force")
+
+
+def _leads(data: NameData) -> bool:
+    """Whether clients find somebody by a name."""
+    return data.pool is not None or bool(data.hinted) or any(rrset.type in _LEADING for rrset in data.rrsets)
+
+
+def _ancestors(owners: Iterable[bytes]) -> set[bytes]:
+    """Return all names that some of these are below."""
+    found: set[bytes] = set()
+    for owner in owners:
+        above = owner[1 + owner[0] :]
+        while len(above) > 1 and above not in found:
+            found.add(above)
+            above = above[1 + above[0] :]
+    return found
 
 
 def _gone(zone: Zone, new: Zone | None) -> int:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, Final
 
 from gslb import log, metrics
 from gslb.config.settings import Settings
 from gslb.lease import Lease
-from gslb.role import identity
+from gslb.role import following, identity
 from gslb.role.growth import Growth
 from gslb.role.health import Health
 from gslb.role.journal import Journal
@@ -45,6 +46,7 @@ class Deciding:
     def __init__(self, settings: Settings, feeds: Sequence[Feed], works: Works, listening: Callable[[], Sequence[str]], *, probing: bool) -> None:
         self.settings = settings
         self.works = works
+        self.role = "node"  # what it says that it is
         self.shared = not settings.store.startswith("memory:")
         self._loop = asyncio.get_running_loop()
         self.identity = identity.of(settings)
@@ -71,12 +73,15 @@ class Deciding:
         self.publisher = self._publish(feeds, remembered)
         self.reporter = Reporter(settings.node, self.store, self.publisher, listening, self.said_of_itself)
         self.desk = OverrideDesk(self.store, self.keeper, self.scene)
-        self.loads = Loads(Loader(settings), self.keeper, self.journal.tell)
+        self.following = following.of(settings, self.store, self.identity, tell=self.journal.tell)
+        self.loads = Loads(Loader(settings, self.following), self.keeper, self.journal.tell)
         self._held = self.publisher.overrides.hold(self.publisher.now) is not None
 
     async def begin(self) -> None:
         """Load, learn the state (from disk, from the first checks, or for 2 s), and publish for the first time."""
         await asyncio.to_thread(self.journal.remember)
+        if self.following:
+            await self.following.begin(self.works.stop)
         files = await self.loads.first()
         load = await self.growth.first(files)
         self.publisher.expect(load.index, self.keeper.held)
@@ -97,6 +102,8 @@ class Deciding:
         if self.shared:
             self.works.start(self.reporter.run())
         self.loads.accepted(files)
+        if self.following:
+            self.works.start(self.following.run(partial(self.reload, force=True), lambda: self.load.version, self.store.changes()))
 
     async def reload(self, *, force: bool = False) -> dict[str, Any]:
         """Load anew, whole or not at all, and say how it went."""
@@ -111,7 +118,8 @@ class Deciding:
     def said_of_itself(self) -> dict[str, Any]:
         """Return what other nodes and the console show of this one, beside its inputs."""
         geo = self.load.atlas.oldest_build() or 0
-        return {"role": "node", "reload_ok": not self.loads.refused, "geo": geo, "traffic": self.traffic.brief()}
+        config = self.following.told() if self.following else {"config": 0, "refused": ""}
+        return {"role": self.role, **config, "reload_ok": not self.loads.refused, "geo": geo, "traffic": self.traffic.brief()}
 
     def scene(self) -> Scene:
         """Return what operators' words are judged by."""

@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from gslb import config, geo, log, targets
 from gslb.compiler import Compiler
@@ -34,6 +35,7 @@ class Load:
     seconds: float
     warnings: tuple[str, ...] = ()  # what is served in spite of, other than mistakes in files
     digest: str = ""  # of files and geo data
+    version: int = 0  # the published one it was made of, 0 = the node's own files
 
     @property
     def model(self) -> Model:
@@ -49,27 +51,46 @@ class RefusedError(ConfigError):
         super().__init__(problems)
 
 
-class Loader:
-    """Loads as often as asked; remembers geo databases, which are large and change seldom."""
+class Files(Protocol):
+    """Where files come from in place of folders: published versions (`following`). Called in the loader's thread."""
 
-    def __init__(self, settings: Settings) -> None:
+    def load(self, before: config.Loaded | None) -> tuple[config.Loaded, int]:
+        """Load what is to be served; and which version that is."""
+        ...
+
+    def load_last(self) -> tuple[config.Loaded, int] | None:
+        """Load what was served before the start, None where nothing was."""
+        ...
+
+
+class Loader:
+    """Loads as often as asked; remembers geo databases, which are large and change seldom. `files`: None = the settings' folders."""
+
+    def __init__(self, settings: Settings, files: Files | None = None) -> None:
         self._settings = settings
+        self._files = files
         self._databases: list[mmdb.Database] = []
         self._before: config.Loaded | None = None  # the last load without a mistake
         self._read_from: object = None
 
     def load(self) -> Load:
-        """Read what the settings name. Raises RefusedError."""
+        """Read what the settings name, or the version that is wanted. Raises RefusedError."""
         began = time.perf_counter()
-        loaded = config.load(self._settings.zones, self._settings.geo.networks, before=self._before)
+        if self._files is None:
+            loaded, version = config.load(self._settings.zones, self._settings.geo.networks, before=self._before), 0
+        else:
+            loaded, version = self._files.load(self._before)
         if loaded.fatal:
             raise RefusedError(loaded.problems, loaded.sources)
         self._before = loaded
-        return self._finish(loaded, began)
+        return self._finish(loaded, began, version)
 
     def load_last(self) -> Load | None:
         """Load the last accepted files instead; None where none were kept or they cannot be used."""
         began = time.perf_counter()
+        last = self._files.load_last() if self._files else None
+        if last and not last[0].fatal:
+            return self._finish(last[0], began, last[1])
         try:
             loaded = saved.load_saved(self._settings.state_dir)
         except StoreError as error:
@@ -77,13 +98,13 @@ class Loader:
             return None
         return self._finish(loaded, began) if loaded and not loaded.fatal else None
 
-    def _finish(self, loaded: config.Loaded, began: float) -> Load:
+    def _finish(self, loaded: config.Loaded, began: float, version: int = 0) -> Load:
         model = loaded.model
         warnings = self._read_databases()
         located = atlas.build(self._databases, model.networks, model.sites)
         compiler = Compiler(model, located.locations, located.cut)
         files = digest.of_files(loaded.sources, [located.oldest_build() or 0])
-        return Load(loaded, targets.index(model), compiler, located, Reach(model), time.perf_counter() - began, warnings, files)
+        return Load(loaded, targets.index(model), compiler, located, Reach(model), time.perf_counter() - began, warnings, files, version)
 
     def _read_databases(self) -> tuple[str, ...]:
         """Read what has changed; return what to warn of."""

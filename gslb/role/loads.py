@@ -150,8 +150,8 @@ class Loads:
         return {"ok": not self.refused, "count": len(self.refused), "problems": told(self.refused[:FEW]), "at": self.refused_at}
 
     def _guard(self, load: Load) -> None:
-        """Raise RefusedError where much of what is served would be gone."""
-        if self._served and (lost := loss.refusal(self._served, load.model)):
+        """Raise RefusedError where much of what is served would be gone. What was published was judged when it was."""
+        if self._served and not load.version and (lost := loss.refusal(self._served, load.model)):
             raise RefusedError((lost, *load.loaded.problems), load.loaded.sources)
 
     def _refused(self, error: RefusedError) -> None:

@@ -16,6 +16,7 @@ from gslb.store import NodeReport
 
 FRESH: Final = 20.0  # seconds without a report after which a node is taken to be gone: four reports
 CONSOLE: Final = "control"
+PROBER: Final = "prober"  # reports which published version it runs, and is no nameserver
 
 
 class Neighbours:
@@ -94,5 +95,5 @@ def foremost(reports: Mapping[str, NodeReport], me: str, now: float) -> str:
 
 
 def role(report: NodeReport) -> str:
-    """Return what a node is: `node`, or `control` for a console."""
+    """Return what a node is: `node`, `control` for a console, or `prober`."""
     return str(getattr(report, "extra", {}).get("role") or "node")

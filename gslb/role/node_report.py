@@ -49,16 +49,17 @@ class Reporter:
     async def run(self) -> None:
         """Tell others how we stand: now and then, and soon after that has changed, until cancelled."""
         seen: object = None
-        told, due = ("", ""), 0.0
+        told, due = ("", "", ""), 0.0
         while True:
             publisher, run, past = self._publisher, self._publisher.health.clock.run, self._loop.time() >= due
-            before, seen = seen, (publisher.load, run, publisher.overrides, publisher.verdicts)
+            refused = str(self._extra().get("refused", "")) if publisher.load else ""
+            before, seen = seen, (publisher.load, run, publisher.overrides, publisher.verdicts, refused)
             if publisher.load and not publisher.why and (past or seen != before):
                 report = self.report()
-                if past or (report.digest, run) != told:
+                if past or (report.digest, run, refused) != told:
                     with contextlib.suppress(StoreError):  # it is for show, and comes again
                         await self._store.report(report)
-                        told, due = (report.digest, run), self._loop.time() + EVERY
+                        told, due = (report.digest, run, refused), self._loop.time() + EVERY
             await asyncio.sleep(LOOK)
 
     def store(self, *, shared: bool, signed: bool) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The role `gslb probe`: a prober on its own, for a place that has no nameserver, or for one more opinion.
 
-It loads the same files as the nameservers, probes what they name, and writes votes into the shared store; it answers nobody. SIGHUP loads the
-files anew, whole or not at all. At SIGTERM it takes its lease back, so that its peers take over at once.
+It loads the same files as the nameservers, or follows the same published versions, probes what they name, and writes votes into the shared store;
+it answers nobody. SIGHUP loads the files anew, whole or not at all. At SIGTERM it takes its lease back, so that its peers take over at once.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from gslb import __version__, config, log, metrics, targets
 from gslb.config import Loaded, report, saved
 from gslb.config.settings import Settings
 from gslb.errors import GslbError, ListenError, StoreError, UsageError
-from gslb.role import identity
+from gslb.role import following, identity
 from gslb.role.excuses import Excuses
 from gslb.role.keeper import Keeper
+from gslb.role.loads import told
 from gslb.role.notify_systemd import Systemd
 from gslb.role.probing import Probing
 from gslb.role.registrar import Registrar
@@ -61,6 +62,8 @@ class ProberRole:
         self._keeper = Keeper(settings.state_dir, lambda: self._probing.prober.votes)
         who = identity.of(settings)
         self._store = open_store(settings.store, who)
+        self._following = following.of(settings, self._store, who, brings_back=False)
+        self._version = 0  # the published one that is probed
         self._registrar = Registrar(self._store, settings.state_dir, signed=who.signed)
         self._probing = Probing(
             settings,
@@ -78,13 +81,17 @@ class ProberRole:
             self._loop.add_signal_handler(number, self._stop.set)
         self._loop.add_signal_handler(signal.SIGHUP, self._hangup.set)
         self._loop.set_exception_handler(Excuses(self._loop.time))
+        if self._following:
+            await self._following.begin(self._stop)
         loaded, present = await asyncio.to_thread(self._first)
         await asyncio.to_thread(self._registrar.begin)
         self._adopt(loaded)
         if present:
             await self._keeper.keep_files(loaded)
         await self._serve_vitals()
-        parts = self._probing.run(), self._registrar.run(self._look_anew), self._keeper.run(), self._reload_on_hangup(), self._settle()
+        parts = [self._probing.run(), self._registrar.run(self._look_anew), self._keeper.run(), self._reload_on_hangup(), self._settle()]
+        if self._following:
+            parts += [self._following.run(self._reload, lambda: self._version), self._following.report(self._settings.probe_name)]
         work = [self._start(one) for one in parts]
         log.info("probing", prober=self._settings.probe_name, place=self._settings.probe_place)
         self._systemd.ready()
@@ -115,18 +122,29 @@ class ProberRole:
         if not loaded.fatal:
             return loaded, True
         text = report.text(loaded.problems, loaded.sources)
-        try:
-            last = saved.load_saved(self._settings.state_dir)
-        except StoreError as error:
-            log.error("the last accepted files cannot be used", reason=str(error))
-            last = None
+        last = self._load_last()
         if last is None or last.fatal:
             raise UsageError(text)
         log.error("STARTING FROM THE LAST ACCEPTED FILES: mend the present ones, then send SIGHUP", first=str(loaded.problems[0]))
         return last, False
 
     def _load(self) -> Loaded:
-        return config.load(self._settings.zones, self._settings.geo.networks)
+        if self._following is None:
+            return config.load(self._settings.zones, self._settings.geo.networks)
+        loaded, version = self._following.load()
+        self._version = self._version if loaded.fatal else version
+        return loaded
+
+    def _load_last(self) -> Loaded | None:
+        """Load what was accepted before the start."""
+        if self._following and (last := self._following.load_last()):
+            loaded, self._version = last
+            return loaded
+        try:
+            return saved.load_saved(self._settings.state_dir)
+        except StoreError as error:
+            log.error("the last accepted files cannot be used", reason=str(error))
+            return None
 
     def _adopt(self, loaded: Loaded) -> None:
         """Probe what these files name, and whoever has registered as they allow."""
@@ -150,13 +168,18 @@ class ProberRole:
         while True:
             await self._hangup.wait()
             self._hangup.clear()
-            loaded = await asyncio.to_thread(self._load)
-            if loaded.fatal:
-                metrics.reload_ok.set(0)
-                log.error("files refused; what was accepted before stays", first=str(loaded.problems[0]), problems=len(loaded.problems))
-            else:
-                self._adopt(loaded)
-                await self._keeper.keep_files(loaded)
+            await self._reload()
+
+    async def _reload(self) -> dict[str, Any]:
+        """Load anew, whole or not at all; how that went."""
+        loaded = await asyncio.to_thread(self._load)
+        if loaded.fatal:
+            metrics.reload_ok.set(0)
+            log.error("files refused; what was accepted before stays", first=str(loaded.problems[0]), problems=len(loaded.problems))
+        else:
+            self._adopt(loaded)
+            await self._keeper.keep_files(loaded)
+        return {"accepted": not loaded.fatal, "problems": told(loaded.problems)}
 
     async def _settle(self) -> None:
         """Spare the collector what lives as long as the process, once that is there: the timers of all targets."""

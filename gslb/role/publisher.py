@@ -21,6 +21,7 @@ from gslb.override import next_expiry
 from gslb.plan import EMPTY, Snapshot
 from gslb.role.health import Health
 from gslb.role.loading import Load
+from gslb.role.neighbours import PROBER, role
 from gslb.role.transitions import Transitions
 from gslb.store import Hint, NodeReport, Overrides, Pulse, State, Store
 from gslb.targets import Index
@@ -60,6 +61,7 @@ class Publisher:
         self.load: Load | None = None
         self.index = NOTHING
         self.nodes: Mapping[str, NodeReport] = {}  # what other nameservers say of themselves
+        self.probers_said: Mapping[str, NodeReport] = {}  # what probers that follow published versions say, by `probe/NAME`
         self.why = ""  # why the store is out of reach; "" while it is not
         self._store = store
         self._feeds = feeds
@@ -132,9 +134,10 @@ class Publisher:
         state = await self._store.read()
         if state.run != self._reminded and self._loop.time() >= self._remind_at:
             state = await self._remind(state)
-        self.nodes = state.nodes
+        self.nodes = {name: one for name, one in state.nodes.items() if role(one) != PROBER}
+        self.probers_said = {name: one for name, one in state.nodes.items() if role(one) == PROBER}
         self._reached(state)
-        self._transitions.neighbours.nodes(state.nodes, self.now)
+        self._transitions.neighbours.nodes(self.nodes, self.now)
         self._obey(self._standing(state))
         targets = list(only or self.health.all())
         for first in range(0, max(1, len(targets)), SLICE):

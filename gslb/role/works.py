@@ -18,7 +18,7 @@ class Works:
 
     def __init__(self, process: str, stop: asyncio.Event) -> None:
         self._process = process
-        self._stop = stop
+        self.stop = stop
         self._tasks: set[asyncio.Task[None]] = set()
         self.failed = False
 
@@ -38,4 +38,4 @@ class Works:
         if not task.cancelled() and (error := task.exception()):
             log.error(f"a part of {self._process} failed; {self._process} ends, to be started anew", error=repr(error), where=place(error))
             self.failed = True
-            self._stop.set()
+            self.stop.set()

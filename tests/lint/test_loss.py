@@ -7,7 +7,7 @@ import pytest
 from gslb import names
 from gslb.errors import Where
 from gslb.lint import loss
-from gslb.model import Model, NameData, Zone
+from gslb.model import Model, NameData, PoolRef, RRset, Zone
 
 
 def model(**zones: int) -> Model:
@@ -51,3 +51,44 @@ def test_the_refusal_names_the_file_and_the_way_out() -> None:
         "zones/a.yaml: F008 this load would take away 7 of 7 zones (a.example., b.example., c.example., d.example., e.example., …) of what is served"
     )
     assert problem.hint == "if that is meant: gslb reload --force"
+
+
+WWW, BELOW = (names.from_text(f"{name}example.") for name in ("www.", "a.www."))
+APEX = names.from_text("example.")
+A, TXT = RRset(1, 60, (bytes(4),)), RRset(16, 60, (b"\1x",))
+
+
+def one_zone(**data: NameData) -> Model:
+    """Make one zone with these names."""
+    owners = {"www": WWW, "below": BELOW}
+    found = {owners[name]: one for name, one in data.items()}
+    return Model({}, {}, {}, {APEX: Zone(APEX, found, Where("zones/example.yaml", 1, 1))})
+
+
+@pytest.mark.parametrize(
+    ("served", "new", "refused"),
+    [
+        ({"www": NameData((A,))}, {"www": NameData((A, TXT))}, False),
+        ({"www": NameData((A,))}, {"www": NameData(pool=PoolRef("web"))}, False),
+        ({"www": NameData((A,))}, {"www": NameData((TXT,))}, True),
+        ({"www": NameData(pool=PoolRef("web"))}, {"www": NameData()}, True),
+        ({"www": NameData((TXT,))}, {"www": NameData()}, False),
+        ({"www": NameData((A,))}, {}, False),
+        ({"www": NameData((A,)), "below": NameData((TXT,))}, {"below": NameData((TXT,))}, True),
+        ({"www": NameData((A,)), "below": NameData((TXT,))}, {"www": NameData((A,))}, False),
+        ({}, {"www": NameData()}, False),
+    ],
+)
+def test_a_name_that_would_be_empty_is_refused(served: dict[str, NameData], new: dict[str, NameData], refused: bool) -> None:
+    problem = loss.emptied(one_zone(**served), one_zone(**new))
+    assert (problem is not None) is refused
+    if problem:
+        assert str(problem) == "zones/example.yaml: F010 this load would leave 1 name with nothing to answer with: www.example."
+
+
+def test_of_many_empty_names_some_are_shown() -> None:
+    served = Model({}, {}, {}, {APEX: Zone(APEX, {b"\2%02d" % at + APEX: NameData((A,)) for at in range(9)})})
+    new = Model({}, {}, {}, {APEX: Zone(APEX, {b"\2%02d" % at + APEX: NameData() for at in range(9)})})
+    problem = loss.emptied(served, new)
+    assert problem is not None
+    assert problem.message.endswith("9 names with nothing to answer with: 00.example., 01.example., 02.example., 03.example., 04.example., …")
