@@ -22,7 +22,10 @@ def _reader(value: Any) -> Path | Endpoint:
         if "\0" in value:
             raise ValueError("no file has a NUL in its name")
         return Path(value.removeprefix("unix:"))
-    return endpoint(value)
+    try:
+        return endpoint(value)
+    except ValueError:
+        raise ValueError(f"{value!r} is no path and not ADDRESS:PORT; write /run/dnstap.sock, unix:dnstap.sock, or 127.0.0.1:6000") from None
 
 
 def _network(value: Any) -> Any:

@@ -154,41 +154,40 @@ class Stream(asyncio.Protocol):
     def _reply(self, query: bytes) -> bool:
         """Answer one query; False where the connection ends instead."""
         watch = self._connections.watch
-        debug = watch.debug if watch else None
-        wants = watch.tap.wants() if watch and watch.tap else 0
+        tap, debug = (watch.tap, watch.debug) if watch else (None, None)
+        wants = tap.wants() if tap else 0
         began = time_ns() if wants else 0
         try:
             answer = self._engine.tcp(query, self.client)
-            if (
-                debug
-                and answer
-                and served(answer)
-                and debug.asks(query, self.client)
-                and debug.hand_over(query, self.client, partial(self._late, answer))
-            ):
-                self._awaited += 1
-                return True
+            if debug and answer and served(answer) and debug.asks(query, self.client):
+                later = partial(self._late, query, answer, wants, began, self._engine.decided_by_tcp() if wants else Decision())
+                if debug.hand_over(query, self.client, later):
+                    self._awaited += 1
+                    return True
         except Exception as error:  # noqa: BLE001  one query must never stop the others
             log.error("a query could not be answered", error=repr(error), transport="tcp")
             answer = None
-        if wants and watch and watch.tap and answer is not None:
-            watch.tap.note(self._exchange(wants, began, query, answer))
+        if wants and answer is not None:
+            self._tell(wants, began, query, answer, self._engine.decided_by_tcp())
         return self._send(answer)
 
-    def _late(self, zones: bytes, reply: bytes | None) -> None:
+    def _late(self, query: bytes, zones: bytes, wants: int, began: int, decision: Decision, reply: bytes | None) -> None:  # noqa: PLR0917  as `_tell`
         """Send what control said, or what the zone says where it said nothing."""
         self._awaited -= 1
         if self._transport.is_closing():
             return
+        if wants:
+            self._tell(wants, began, query, reply or zones, Decision(decision.zone) if reply else decision)
         self._send(reply or zones)
         if self._eof and not self._awaited and not self._scheduled and self._writable:
             self._transport.close()
 
-    def _exchange(self, wants: int, began: int, query: bytes, answer: bytes) -> Exchange:
-        """Describe what is to be told."""
-        _host, port, *_ = self._transport.get_extra_info("peername")
+    def _tell(self, wants: int, began: int, query: bytes, answer: bytes, decision: Decision) -> None:
+        """Tell the tap, which drew this query."""
+        watch, peer = self._connections.watch, self._transport.get_extra_info("peername")
         here, here_port, *_ = self._transport.get_extra_info("sockname")
-        return Exchange(wants, TCP, self.client, port, pack(here), here_port, began, time_ns(), query, answer, self._engine.decided_by_tcp())
+        if watch and watch.tap:
+            watch.tap.note(Exchange(wants, TCP, self.client, peer[1], pack(here), here_port, began, time_ns(), query, answer, decision))
 
     def _send(self, answer: bytes | None) -> bool:
         """Write one answer; False where the connection ends."""

@@ -75,7 +75,7 @@ class WatchedListener(UdpListener):
             try:
                 send((said,), [leave_from(*item) for item in ancillary], 0, peer)
                 counters.sent += 1
-                counters.octets += len(answer)
+                counters.octets += len(said)
             except OSError:
                 counters.unsent += 1
 
