@@ -54,7 +54,8 @@ def test_it_may_do_little(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_its_settings_make_sense(name: str, tmp_path: Path) -> None:
+def test_its_settings_make_sense(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # no settings file lies here, as in the image
     environment = {}
     for key, value in OURS[name]["environment"].items():
         environment[key] = value
