@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +20,8 @@ from gslb.config import files, yaml12
 from gslb.errors import ConfigError, Problems, StoreError, Where
 
 HEAD: Final = "# Written by gslb for the API: change it there, or here while nobody else does. Comments are lost with the next change.\n"
+
+_UNSEEN: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")  # line breaks to YAML, or nothing that it lets stand
 
 Records = list[dict[str, Any]]
 
@@ -93,4 +96,5 @@ def write(path: Path, content: str) -> None:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)  # YAML knows no pairs of \\u escapes: characters stand as they are
+    """Write JSON that YAML reads as the same: beyond the BMP characters stand as they are, for YAML knows no pairs of escapes."""
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
