@@ -81,7 +81,7 @@ def test_rules_name_what_is_there():
         metric, *_ = promql.named(rule["expr"]).metrics
         asked = set(re.findall(r"\$labels\.(\w+)", str(rule["annotations"])))
         wrong += [f"{rule['alert']}: no label {label}" for label in asked - {*labels_of(metric), *SCRAPED}]
-        for code in re.findall(r'code="(\w+)"', rule["expr"]):
+        for code in re.findall(r'\bcode="(\w+)"', rule["expr"]):
             assert code in CODES
     assert not wrong
 
