@@ -1,6 +1,6 @@
 //! Answers DNS queries from a snapshot of the plan: pure, total, and octet for octet what `gslb/answer/` answers.
 //!
-//! Every file mirrors the Python file of the same name, which is the readable reference and holds the reasons; `table`, `record`,
+//! Every file mirrors the Python file of the same name, which is the readable reference and holds the reasons; `table`, `record`, `buckets`,
 //! `hash` and `symbols` are the shape in which the plan is kept here, `seen` is what its `render` keeps in a dictionary. Nothing waits, panics,
 //! reads a clock, draws a number or allocates for a packet: what is not in the packet or the snapshot is an argument.
 #![forbid(unsafe_code)]
