@@ -20,7 +20,7 @@ from gslb.testing.servers import listening
 def define() -> Callable[..., Check]:
     """Make a definition: `define("http", port=…)`."""
 
-    def make(kind: str, timeout: float = 2.0, **options: object) -> Check:
+    def make(kind: str, timeout: float = 20.0, **options: object) -> Check:
         return Check("web", kind, options, interval=5.0, timeout=timeout, down=3, ok=10, up=5, digest="d")
 
     return make

@@ -74,7 +74,7 @@ async def test_one_deadline_and_the_stage_it_fell_in():
 
     seen = await attempt(THERE, 0.05, look)
     assert (seen.result, seen.reason) == (FAIL, "timeout: 0.05 s over while reading the body")
-    assert 0.05 <= seen.seconds < 1.0
+    assert 0.05 <= seen.seconds < 10.0
 
 
 async def test_a_cancellation_goes_through():

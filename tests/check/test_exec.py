@@ -19,7 +19,7 @@ HERE = ip_address("127.0.0.1")
 SHELL = "/bin/sh"
 
 
-async def look(define, *command, timeout=5.0, address=HERE):  # noqa: ASYNC109 - the check's own
+async def look(define, *command, timeout=30.0, address=HERE):  # noqa: ASYNC109 - the check's own
     return await Exec.build(define("exec", timeout, command=list(command))).observe(address)
 
 
@@ -81,9 +81,9 @@ async def test_no_descriptor_of_ours_is_passed_on(define):
 async def test_the_deadline_kills_the_whole_session(define, tmp_path):
     """The program, its child, and its child's child: none outlives the look."""
     pids = tmp_path / "pids"
-    seen = await script(define, f"echo $$ >> {pids}; (sh -c 'echo $$ >> {pids}; sleep 60' & sleep 60)", timeout=0.3)
-    assert (seen.result, seen.reason) == (Result.FAIL, "timeout: 0.3 s over while running sh")
-    assert 0.3 <= seen.seconds < 1.0
+    seen = await script(define, f"echo $$ >> {pids}; (sh -c 'echo $$ >> {pids}; sleep 60' & sleep 60)", timeout=1.5)
+    assert (seen.result, seen.reason) == (Result.FAIL, "timeout: 1.5 s over while running sh")
+    assert 1.5 <= seen.seconds < 10.0
     numbers = [int(word) for word in pids.read_text().split()]
     assert len(numbers) == 2
     async with asyncio.timeout(20):
@@ -103,7 +103,7 @@ async def test_a_daemon_left_behind_does_not_hold_us(define, tmp_path):
     pids = tmp_path / "pids"
     seen = await script(define, f"sleep 60 & echo $! > {pids}; echo started")
     assert (seen.result, seen.reason) == (Result.OK, "started")
-    assert seen.seconds < 1.0
+    assert seen.seconds < 20.0
     async with asyncio.timeout(20):
         while alive(int(pids.read_text())):
             await asyncio.sleep(0.01)

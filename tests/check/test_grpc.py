@@ -41,7 +41,7 @@ def serving(states, credentials=None, servicer=None):
         server.stop(None).wait()
 
 
-async def look(define, port, timeout=3.0, **options):  # noqa: ASYNC109 - the check's own
+async def look(define, port, timeout=20.0, **options):  # noqa: ASYNC109 - the check's own
     return await Grpc.build(define("grpc", timeout, port=port, **options)).observe(HERE)
 
 

@@ -123,16 +123,16 @@ async def test_a_body_in_chunks_is_one_body(define):
 @pytest.mark.parametrize(
     ("how", "reason"),
     [
-        ("hang", "timeout: 0.3 s over while waiting for an answer"),
-        ("trickle", "timeout: 0.3 s over while waiting for an answer"),  # not through the head yet
-        ("trickle header", "timeout: 0.3 s over while waiting for an answer"),
+        ("hang", "timeout: 0.5 s over while waiting for an answer"),
+        ("trickle", "timeout: 0.5 s over while waiting for an answer"),  # not through the head yet
+        ("trickle header", "timeout: 0.5 s over while waiting for an answer"),
         ("shut", "closed without an answer"),
         ("reset", "connection reset by peer"),
     ],
 )
 async def test_reasons(define, how, reason):
     async with trouble(how) as port:
-        seen = await look(define("http", 0.3, port=port))
+        seen = await look(define("http", 0.5, port=port))
     assert (seen.result, seen.reason) == (Result.FAIL, reason)
 
 
@@ -160,9 +160,9 @@ async def test_the_deadline_covers_the_body(define):
             await asyncio.sleep(0.02)
 
     async with listening(talk) as port:
-        seen = await look(define("http", 0.3, port=port))
-    assert (seen.result, seen.reason) == (Result.FAIL, "timeout: 0.3 s over while reading the body")
-    assert 0.3 <= seen.seconds < 1.0
+        seen = await look(define("http", 0.5, port=port))
+    assert (seen.result, seen.reason) == (Result.FAIL, "timeout: 0.5 s over while reading the body")
+    assert 0.5 <= seen.seconds < 5.0
 
 
 async def test_a_body_broken_off(define):
@@ -179,9 +179,9 @@ async def test_a_body_broken_off(define):
 async def test_a_flood_costs_no_more_than_the_limit(define):
     """64 KiB are read of a body without end, and they are judged."""
     async with trouble("flood") as port:
-        seen = await look(define("http", port=port))
+        seen = await look(define("http", 20.0, port=port))
     assert (seen.result, seen.reason) == (Result.OK, "status 200")
-    assert seen.seconds < 1.0
+    assert seen.seconds < 10.0
 
 
 async def test_a_body_is_not_unpacked(define, site):
@@ -254,8 +254,8 @@ async def test_clear_text_where_there_is_tls(define, site, authority):
 
 async def test_a_hanging_handshake(define):
     async with trouble("hang") as port:
-        seen = await look(define("https", 0.3, port=port, host=HOST))
-    assert (seen.result, seen.reason) == (Result.FAIL, "timeout: 0.3 s over while shaking hands (TLS)")
+        seen = await look(define("https", 0.5, port=port, host=HOST))
+    assert (seen.result, seen.reason) == (Result.FAIL, "timeout: 0.5 s over while shaking hands (TLS)")
 
 
 # ---- own faults are no vote ----

@@ -65,8 +65,8 @@ async def test_it_keeps_the_contract(define):
 @needs_a_socket
 async def test_silence_has_a_reason(define, monkeypatch):
     monkeypatch.setattr(icmp, "_is_echo", lambda *_: False)
-    seen = await Icmp.build(define("icmp", 0.1)).observe(ip_address("127.0.0.1"))
-    assert (seen.result, seen.reason) == (Result.FAIL, "timeout: 0.1 s over while waiting for the echo")
+    seen = await Icmp.build(define("icmp", 0.3)).observe(ip_address("127.0.0.1"))
+    assert (seen.result, seen.reason) == (Result.FAIL, "timeout: 0.3 s over while waiting for the echo")
 
 
 async def test_without_permission_the_prober_abstains(define, monkeypatch):

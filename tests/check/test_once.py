@@ -34,7 +34,7 @@ BLIND = Observation(Result.UNKNOWN, 0.5, "own fault: permission denied")
     ],
 )
 def test_weighing(define, seen, changes, expected):
-    assert weigh(replace(define("tcp", port=1), **changes), seen) == expected
+    assert weigh(replace(define("tcp", 2.0, port=1), **changes), seen) == expected
 
 
 async def test_inverted_on_real_sockets(define):

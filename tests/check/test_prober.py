@@ -22,7 +22,7 @@ from gslb.check.prober import Prober
 from gslb.errors import StoreError
 from gslb.model import Check
 from gslb.store import MemoryStore
-from gslb.testing import FalseClock
+from gslb.testing import FalseClock, stall
 from gslb.testing.servers import closed_port, listening, trouble
 from gslb.verdict import State, Target, Vote
 
@@ -464,6 +464,7 @@ async def test_everything_seen_is_told():
 
 async def test_a_check_that_does_not_keep_its_deadline_is_cut_off(monkeypatch):
     monkeypatch.setattr("gslb.check.once._GRACE", 0.05)
+    monkeypatch.setattr("gslb.check.heartbeat.Heartbeat.stalled", lambda _self, _seconds: 0.0)  # whose fault a delay is is not the subject
     world = World()
     Scripted.says["192.0.2.1"] = asyncio.Event().wait
     world.prober.set_targets(targets("192.0.2.1", timeout=0.1))
@@ -504,20 +505,21 @@ async def test_one_hanging_one_trickling_one_resetting_of_300_delay_nobody():
         prober = Prober("p1", lambda votes: store.publish("p1", votes), heard=heard)
         prober.set_targets(wanted)
         task = asyncio.create_task(prober.run())
+        watch = stall.Stopwatch()
+
+        async def voted():
+            votes = {target: by["p1"] for target, by in (await store.read()).votes.items()}
+            return Counter((t.check, v.state.name) for t, v in votes.items())
+
         try:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(100):
                 await everybody_twice.wait()
+                while await voted() != {("good", "UP"): 297, ("hang", "DOWN"): 1, ("trickle", "DOWN"): 1, ("reset", "DOWN"): 1}:
+                    await asyncio.sleep(0.02)  # where the prober itself is late it blames nobody, and looks again
         finally:
             task.cancel()
             await asyncio.wait([task])
-    votes = {target: by["p1"] for target, by in (await store.read()).votes.items()}
-    assert Counter((t.check, v.state.name) for t, v in votes.items()) == {
-        ("good", "UP"): 297,
-        ("hang", "DOWN"): 1,
-        ("trickle", "DOWN"): 1,
-        ("reset", "DOWN"): 1,
-    }
-    assert prober.lateness.percentile(0.5) < 0.3
+    assert prober.lateness.percentile(0.5) < 0.3 + watch.stalled
     good_rounds = [count for name, count in seen.items() if name.startswith("good")]
     assert max(good_rounds) <= 2 * min(good_rounds) + 1, "nobody is starved"
 

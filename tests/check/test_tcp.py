@@ -63,11 +63,11 @@ async def test_only_so_much_is_read(define, late):
 
 @pytest.mark.parametrize(
     ("how", "reason"),
-    [("hang", "timeout: 0.3 s over while waiting for the expected text"), ("reset", "connection reset by peer"), ("shut", "closed without a word")],
+    [("hang", "timeout: 0.8 s over while waiting for the expected text"), ("reset", "connection reset by peer"), ("shut", "closed without a word")],
 )
 async def test_reasons(define, how, reason):
     async with trouble(how) as port:
-        seen = await look(define("tcp", 0.3, port=port, send="hello", expect="hello"))
+        seen = await look(define("tcp", 0.8, port=port, send="hello", expect="hello"))
     assert (seen.result, seen.reason) == (Result.FAIL, reason)
 
 
@@ -120,7 +120,7 @@ async def test_tls(define, authority):
         seen = await look(define("tcp", port=port, **options))
         other = await look(define("tcp", port=port, **options | {"host": "other.example.com"}))
         blind = await look(define("tcp", port=port, tls=True, verify=False, expect="220"))
-        clear = await look(define("tcp", port=port, expect="220"))
+        clear = await look(define("tcp", 0.5, port=port, expect="220"))
     assert (seen.result, seen.reason) == (Result.OK, "expected text heard, certificate 40 days left")
     assert other.reason.startswith("certificate: Hostname mismatch")
     assert (blind.result, blind.reason) == (Result.OK, "expected text heard")

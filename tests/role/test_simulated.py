@@ -17,7 +17,7 @@ from gslb.model import Check
 from gslb.role.simulated import BREAKS, PATH, SITES, Simulation, run, tell
 
 
-async def look(site, seconds=0.3):
+async def look(site, seconds=0.8):
     options = {"port": site.port, "path": PATH, "expect": {"status": 200, "json": {"status": "healthy", "site": site.name}}}
     definition = Check("web", "http", options, interval=5.0, timeout=seconds, down=3, ok=10, up=5, digest="d")
     seen = await CHECKS["http"].build(definition).observe(ip_address(site.address))
@@ -36,7 +36,7 @@ async def simulation():
 async def running(control):
     stop, ready = asyncio.Event(), asyncio.Event()
     task = asyncio.create_task(run(control, stop, simulation=Simulation(port=0), ready=ready))
-    await asyncio.wait_for(asyncio.wait([task, asyncio.create_task(ready.wait())], return_when=asyncio.FIRST_COMPLETED), 5.0)
+    await asyncio.wait_for(asyncio.wait([task, asyncio.create_task(ready.wait())], return_when=asyncio.FIRST_COMPLETED), 30.0)
     try:
         yield
     finally:
@@ -53,9 +53,9 @@ async def test_four_sites_at_addresses_of_their_own(simulation):
 
 REASONS = {
     "stop": "connection refused",
-    "hang": "timeout: 0.3 s over while waiting for an answer",
+    "hang": "timeout: 0.8 s over while waiting for an answer",
     "error": "status 503",
-    "slow": "timeout: 0.3 s over while reading the body",
+    "slow": "timeout: 0.8 s over while reading the body",
 }
 
 
