@@ -23,6 +23,7 @@ from gslb.cli import (
     differing,
     events,
     explaining,
+    fleet,
     geography,
     health,
     keys,
@@ -57,6 +58,7 @@ explaining.add_to(app)
 simulating.add_to(app)
 differing.add_to(app)
 overriding.add_to(app)
+fleet.add_to(app)
 events.add_to(app)
 top.add_to(app)
 geography.add_to(app)

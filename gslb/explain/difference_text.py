@@ -47,6 +47,11 @@ def markdown(data: Mapping[str, Any], few: int = FEW) -> str:
     return "\n".join(lines) + "\n"
 
 
+def changed(told: Mapping[str, Any], few: int = FEW) -> str:
+    """Write what files change, and nothing of whom it moves; "" where that is nothing."""
+    return "".join(f"{title}\n" + "".join(f"  {line}\n" for line in found) for title, found in _changes(told, few))
+
+
 def _parts(data: Mapping[str, Any], few: int) -> Iterator[tuple[str, list[str]]]:
     """Yield each part with its title; those that say nothing are left out."""
     for one in data["guards"]:

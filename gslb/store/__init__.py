@@ -14,9 +14,10 @@ from gslb.errors import StoreError
 from gslb.store.identity import Identity
 from gslb.store.memory import MemoryStore
 from gslb.store.redis import open_redis
-from gslb.store.state import Hint, NodeReport, Overrides, OvertakenError, Pulse, Push, Pushed, State, Store, Votes
+from gslb.store.state import KEEP, Hint, NodeReport, Overrides, OvertakenError, Pulse, Push, Pushed, State, Store, Votes
 
 __all__ = [
+    "KEEP",
     "STORES",
     "Hint",
     "Identity",
