@@ -23,7 +23,7 @@ from gslb.explain.places import Client
 from gslb.explain.question import Question
 from gslb.explain.shares import settled, sticks
 from gslb.explain.story import Teller, Told, percent
-from gslb.explain.subject import Subject
+from gslb.explain.subject import Subject, supposing
 from gslb.explain.summary import because, summary
 from gslb.plan import Dynamic, Hinted, Row, Snapshot
 
@@ -32,8 +32,10 @@ VERSION: Final = 1  # of the data: raised when a key changes its meaning or goes
 
 def explain(subject: Subject, question: Question) -> dict[str, Any]:
     """Explain what is answered. Raises UsageError where the question makes no sense for this model."""
-    moment = assume.moment(subject.model, subject.moment, question.assumed)
-    subject = subject._replace(moment=moment)
+    if question.assumed.anything:
+        # All rows of the pools concerned, not this client's alone: whether others get records decides the scope of an answer without any.
+        supposed = supposing(subject, assume.moment(subject.model, subject.moment, question.assumed))
+        subject = subject._replace(moment=supposed.moment, snapshot=supposed.snapshot._replace(generation=subject.snapshot.generation))
     found = names.find(subject.snapshot, question.name, question.type)
     crowd = []
     if question.country:
