@@ -11,7 +11,7 @@ from playwright.async_api import Page, expect
 
 from gslb.testing.pretended import Pretended
 
-pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="session")]
 
 Opened = Callable[..., Any]
 Pretend = Callable[..., Awaitable[tuple[Pretended, str]]]
@@ -166,7 +166,12 @@ async def unnamed(page: Page) -> list[str]:
         const kinds = "button, a[href], input, select, textarea, [role=button], table, svg[role], figure[role], dialog";
         const controls = [...document.querySelectorAll(kinds)];
         const ids = [...document.querySelectorAll("[id]")].map((one) => one.id);
-        return [...controls.filter((one) => !name(one)).map((one) => one.outerHTML.slice(0, 120)), ...ids.filter((id, at) => ids.indexOf(id) !== at),
-            ...(document.querySelectorAll("main").length === 1 ? [] : ["main"]), ...([...document.querySelectorAll("h1")].filter((one) => !one.closest("dialog")).length === 1 ? [] : ["h1"])];
+        const headings = [...document.querySelectorAll("h1")].filter((one) => !one.closest("dialog"));
+        return [
+            ...controls.filter((one) => !name(one)).map((one) => one.outerHTML.slice(0, 120)),
+            ...ids.filter((id, at) => ids.indexOf(id) !== at),
+            ...(document.querySelectorAll("main").length === 1 ? [] : ["main"]),
+            ...(headings.length === 1 ? [] : ["h1"]),
+        ];
     }""")
     return found

@@ -2,14 +2,15 @@
 import { html, useEffect, useState } from "../parts/html.js";
 import { ask, at } from "../parts/api.js";
 import { Dialog, toast } from "../parts/dialog.js";
-import { age, count, percent, size, stamp } from "../parts/format.js";
+import { age, count, size, stamp } from "../parts/format.js";
 import { live } from "../parts/live.js";
 import { refine, useAsk, useLive, useTick } from "../parts/use.js";
 
 export default function Config({ here }) {
     const { from = "", to = "" } = here.query;
     const status = useLive((state) => state.status);
-    const { data, error, again } = useAsk("/config/versions?limit=200", { every: 5000 });
+    const shared = status.store?.shared !== false; // versions live in the store that nodes share
+    const { data, error, again } = useAsk(shared ? "/config/versions?limit=200" : null, { every: 5000 });
     const { data: fleet } = useAsk("/nodes", { every: 5000 });
     const [back, setBack] = useState(null);
     const [reloading, setReloading] = useState(null);
@@ -32,12 +33,12 @@ export default function Config({ here }) {
         ${status.config?.refused && html`<p class="problem">Refused here: ${status.config.refused}</p>`}
         ${reloading && !reloading.busy && html`<${Reloaded} answer=${reloading} />`}
         ${error && html`<p class="problem">${error.message}</p>`}
-        ${data && !versions.length && html`<p class="nothing">Nothing was published yet. <code>gslb publish DIR</code> puts a version of the files into the store for all nodes that follow.</p>`}
+        ${((data && !versions.length) || !shared) && html`<p class="nothing">Nothing was published yet. <code>gslb publish DIR</code> puts a version of the files into the store for all nodes that follow${shared ? "" : "; it takes a store that they share"}.</p>`}
         ${versions.length > 0 && html`<div class="wide-table ages"><table aria-label="Published versions"><thead><tr><th scope="col">Version</th><th scope="col">Message</th><th scope="col">Author</th><th scope="col">When</th><th scope="col" class="number">Size</th><th scope="col">Runs on</th><th scope="col">Signed by</th><th scope="col"><span class="hidden">Actions</span></th></tr></thead>
             <tbody>${versions.map((one, number) => html`<tr key=${one.version} data-version=${one.version} aria-selected=${String(one.version) === from ? "true" : null}><td><b>${one.version}</b></td><td class="why">${one.message || html`<span class="dim">no message</span>`}${one.based_on ? html` <span class="tag">brings back ${one.based_on}</span>` : ""}</td><td>${one.author}</td><td title=${stamp(one.at)}>${age(one.at)} ago</td><td class="number">${size(one.size)}</td><td>${runs(one.version).length ? html`<span class="tag" data-tone="up" title=${runs(one.version).join(", ")}>${runs(one.version).length > 3 ? count(runs(one.version).length, "node") : runs(one.version).join(", ")}</span>` : ""}</td><td class="mono">${one.signed_by}</td>
                 <td class="act">${number < versions.length - 1 && html`<button class="plain" aria-label=${`What version ${one.version} changed`} onClick=${() => refine({ from: versions[number + 1].version, to: one.version })}>Diff</button>`}${number > 0 && html`<button aria-label=${`Roll back to version ${one.version}`} onClick=${() => setBack(one)}>Roll back</button>`}</td></tr>`)}</tbody></table></div>`}
         ${from && to && html`<${Difference} from=${from} to=${to} />`}
-        ${back && html`<${Rollback} version=${back} newest=${newest} onClose=${() => setBack(null)} onDone=${() => { setBack(null); again(); }} />`}
+        ${back && html`<${Rollback} version=${back} onClose=${() => setBack(null)} onDone=${() => { setBack(null); again(); }} />`}
     </div>`;
 }
 
@@ -50,40 +51,54 @@ function Difference({ from, to }) {
     const { data, error, busy } = useAsk(`${at`/config/versions/${from}/diff`}?to=${encodeURIComponent(to)}`);
     return html`<section class="section" aria-label=${`Version ${from} to ${to}`}><div class="section-head"><h2>Version ${from} → ${to}</h2><button class="plain" onClick=${() => refine({ from: "", to: "" })}>Close</button></div>
         ${error && html`<p class="problem">${error.message}</p>`}${busy && !data && html`<p class="nothing">Comparing…</p>`}
-        ${data && html`<${Answers} data=${data} /><${Files} files=${filesOf(data)} />`}</section>`;
+        ${data && html`<${Guards} guards=${data.guards} /><${Changes} changes=${data.changes ?? {}} /><${Files} files=${data.files ?? []} />`}</section>`;
 }
 
-/** What changes in answers, in a few figures and lists. */
-function Answers({ data }) {
-    const told = data.answers ?? data;
-    const names = told.names && typeof told.names === "object" ? told.names : {};
-    const lists = ["added", "removed", "changed"].map((kind) => [kind, listOf(names[kind] ?? told[kind])]).filter(([, list]) => list.length);
-    return html`${(told.summary ?? data.summary) && html`<p class="summary" style=${{ margin: "12px 0 6px" }}>${told.summary ?? data.summary}</p>`}
-        ${lists.length > 0 && html`<div class="halves" style=${{ marginTop: "8px" }}>${lists.map(([kind, list]) => html`<div key=${kind}><h3>${count(list.length, "name")} ${kind}</h3><ul class="mono">${list.slice(0, 30).map((one) => html`<li class="clip">${typeof one === "string" ? one : one.name ?? JSON.stringify(one)}</li>`)}${list.length > 30 ? html`<li class="quiet">and ${list.length - 30} more</li>` : ""}</ul></div>`)}</div>`}
-        ${Array.isArray(told.sites) && told.sites.length > 0 && html`<div class="wide-table"><table aria-label="Traffic by site"><thead><tr><th scope="col">Site</th><th scope="col" class="number">before</th><th scope="col" class="number">after</th></tr></thead><tbody>${told.sites.map((one) => html`<tr key=${one.site}><td>${one.site}</td><td class="number">${percent((one.now ?? 0) / 100)}</td><td class="number"><b>${percent((one.then ?? 0) / 100)}</b></td></tr>`)}</tbody></table></div>`}`;
+/** What comes, goes and changes in meaning: names, pools, checks, sites, networks. */
+function Changes({ changes }) {
+    const kinds = ["zones", "names", "pools", "checks", "sites", "networks"].filter((kind) => changes[kind] && (size_(changes[kind].added) || size_(changes[kind].removed) || size_(changes[kind].changed)));
+    if (!kinds.length) return html`<p class="quiet" style=${{ padding: "10px 0" }}>Nothing differs in meaning.</p>`;
+    return html`<dl class="facts-list padded">${kinds.map((kind) => html`<dt>${kind}</dt><dd>${kind === "names" ? html`<${Names} names=${changes.names} />` : ["added", "removed", "changed"].filter((what) => size_(changes[kind][what])).map((what) => html`<p key=${what}><span class="tag" data-tone=${TONES[what]}>${what}</span> ${changes[kind][what].slice(0, 30).map((one) => (typeof one === "string" ? one : told(one))).join("; ")}</p>`)}</dd>`)}</dl>`;
 }
 
-const listOf = (value) => (Array.isArray(value) ? value : []);
+const TONES = { added: "up", removed: "down", changed: "warn" };
+const size_ = (value) => (Array.isArray(value) ? value.length : value || 0);
 
-function filesOf(data) {
-    const files = data.files ?? [];
-    if (Array.isArray(files)) return files;
-    return Object.entries(files).map(([file, value]) => (typeof value === "string" ? { file, diff: value } : { file, ...value }));
+/** A thing that changed, in one line: web: ttl_max 60 → 30; members + sin. */
+function told(one) {
+    const fields = (one.fields ?? []).map((field) => `${field.field} ${plain(field.old)} → ${plain(field.new)}`);
+    const members = one.members ? [...(one.members.added ?? []).map((name) => `+ ${name}`), ...(one.members.removed ?? []).map((name) => `− ${name}`), ...(one.members.changed ?? []).map(told)] : [];
+    return `${one.id}: ${[...fields, ...(members.length ? [`members ${members.join(", ")}`] : [])].join(", ") || "changed"}`;
+}
+
+const plain = (value) => (value == null ? "–" : typeof value === "object" ? JSON.stringify(value) : String(value));
+
+function Names({ names }) {
+    return html`<ul>${names.items.slice(0, 60).map((one) => html`<li key=${one.name}><span class="tag" data-tone=${TONES[one.what]}>${one.what}</span> <span class="mono">${one.name}</span> <span class="quiet">${nameChange(one)}</span></li>`)}${names.added + names.removed + names.changed > 60 ? html`<li class="quiet">and ${names.added + names.removed + names.changed - 60} more</li>` : ""}</ul>`;
+}
+
+function nameChange(one) {
+    const set = (value) => (value ? `${value.data?.join(", ") ?? ""}${value.ttl == null ? "" : ` (${value.ttl} s)`}` : "nothing");
+    const pool = one.pool ? [`pool ${one.pool.old?.pool ?? "none"} → ${one.pool.new?.pool ?? "none"}`] : [];
+    return [...pool, ...(one.records ?? []).map((record) => `${record.type} ${set(record.old)} → ${set(record.new)}`)].join("; ");
+}
+
+function Guards({ guards }) {
+    return (guards ?? []).map((one) => html`<p key=${one.code + one.text} class=${one.level === "refuse" ? "problem" : "note"}>${one.text}</p>`);
 }
 
 function Files({ files }) {
     if (!files.length) return html`<p class="nothing">No file differs.</p>`;
-    return files.map((one) => html`<section key=${one.file ?? one.name} class="file-diff"><h3 class="mono">${one.file ?? one.name ?? one.path} ${(one.change ?? one.what) && html`<span class="tag">${one.change ?? one.what}</span>`}</h3><pre class="diff">${lines(one.diff ?? one.text ?? "").map((line, number) => html`<span key=${number} data-line=${{ "+": "new", "-": "old", "@": "place" }[line[0]] ?? null}>${line}${"\n"}</span>`)}</pre></section>`);
+    return files.map((one) => html`<section key=${one.name} class="file-diff"><h3><span class="mono">${one.name}</span> <span class="tag" data-tone=${TONES[one.change]}>${one.change}</span></h3>
+        ${one.lines.length > 0 && html`<pre class="diff" tabindex="0" aria-label=${`Difference of ${one.name}`}>${one.lines.filter((line) => !/^(---|\+\+\+) /.test(line)).map((line, number) => html`<span key=${number} data-line=${{ "+": "new", "-": "old", "@": "place" }[line[0]] ?? null}>${line || " "}</span>`)}</pre>`}
+        ${one.cut && html`<p class="quiet">There is more than is shown.</p>`}</section>`);
 }
 
-const lines = (diff) => (Array.isArray(diff) ? diff : String(diff).split("\n")).filter((line) => line && !/^(---|\+\+\+) /.test(line));
-
-function Rollback({ version, newest, onClose, onDone }) {
+function Rollback({ version, onClose, onDone }) {
     const [message, setMessage] = useState(`back to version ${version.version}`);
     const [failed, setFailed] = useState(null);
     const [busy, setBusy] = useState(false);
     const [tried, setTried] = useState({ busy: true });
-    const { data: difference } = useAsk(`${at`/config/versions/${newest}/diff`}?to=${version.version}`);
     useEffect(() => {
         ask("POST", "/config/rollback?dry_run=true", { version: version.version, message }).then((answer) => setTried({ answer })).catch((error) => setTried({ error }));
     }, []);
@@ -105,9 +120,8 @@ function Rollback({ version, newest, onClose, onDone }) {
         <label>Message<input data-first value=${message} maxlength="400" autocomplete="off" onInput=${(event) => setMessage(event.target.value)} /></label>
         <div class="effect" aria-live="polite"><h2>What it would do</h2>
             ${tried.busy && html`<p class="quiet">Asking…</p>`}${tried.error && html`<p class="problem">${tried.error.message}</p>`}
-            ${tried.answer && html`<p>It would be published as version <b>${tried.answer.version ?? newest + 1}</b>.</p>`}
-            ${difference && html`<p>${count(filesOf(difference).length, "file")} ${filesOf(difference).length === 1 ? "differs" : "differ"} from what is newest now.${(difference.answers?.summary ?? difference.summary) ? ` ${difference.answers?.summary ?? difference.summary}` : ""}</p>`}</div>
+            ${tried.answer && html`${tried.answer.unchanged ? html`<p>Nothing: the newest version has the same files.</p>` : html`<p>It would be published as version <b>${tried.answer.version}</b>.</p><${Guards} guards=${tried.answer.guards} /><${Changes} changes=${tried.answer.changes ?? {}} />`}`}</div>
         ${failed && html`<p class="problem" role="alert">${failed.message}</p>`}
-        <div class="buttons"><button type="button" onClick=${onClose}>Cancel</button><button class="primary" disabled=${busy || tried.busy || tried.error}>Roll back</button></div>
+        <div class="buttons"><button type="button" onClick=${onClose}>Cancel</button><button class="primary" disabled=${busy || !tried.answer || tried.answer.unchanged}>Roll back</button></div>
     </form></${Dialog}>`;
 }

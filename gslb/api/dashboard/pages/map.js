@@ -59,7 +59,7 @@ function SiteLine({ site, chosen, countries, total, act, said }) {
     return html`<li class="site-line" data-chosen=${chosen === site.site || null}>
         <button type="button" class="plain site-name" aria-pressed=${chosen === site.site ? "true" : "false"} onClick=${() => refine({ site: chosen === site.site ? "" : site.site })}><${Swatch} index=${site.index} /><b>${site.site}</b><span class="quiet clip">${site.name !== site.site ? site.name : ""}</span></button>
         <${State} state=${site.mark} text=${site.text} />
-        <span class="quiet site-more">${count(countries.length, "country", "countries")}${site.members != null ? ` · ${site.up ?? 0}/${site.members} members up` : ""}</span>
+        <span class="quiet site-more">${count(countries.length, "country", "countries")}${site.members != null ? ` · ${site.up ?? 0}/${site.members} up` : ""}</span>
         <span class="site-act"><a class="button plain" href=${link("simulate", [], { down: site.site })}>What if</a><button type="button" aria-label=${`${drained ? "Undrain" : "Drain"} site ${site.site}`} onClick=${() => act({ kind: "drain", back: drained, subject: { level: "site", site: site.site } })}>${drained ? "Undrain" : "Drain"}</button></span>
     </li>`;
 }
@@ -67,7 +67,7 @@ function SiteLine({ site, chosen, countries, total, act, said }) {
 function Why({ code, served, index, name, chosen, tally }) {
     if (!code) {
         if (chosen) return html`<p><b>${chosen.site}</b> answers ${count(tally.get(chosen.site)?.length ?? 0, "country", "countries")}${tally.get(chosen.site)?.length ? html`: <span class="quiet">${tally.get(chosen.site).map(country).sort().slice(0, 14).join(", ")}${tally.get(chosen.site).length > 14 ? " …" : ""}</span>` : "."}</p>`;
-        return html`<p class="quiet">Point at a country, or go through them with the arrow keys, to see who answers it, and why.</p>`;
+        return html`<p class="quiet">Point at a country, or go through them with the arrow keys, to see who answers it, and why. Where several sites share one, it is paler.</p>`;
     }
     if (!served) return html`<p><b>${country(code)}</b> <span class="quiet">no client is known to be there</span></p>`;
     const shares = Object.entries(served.shares ?? {}).sort((a, b) => b[1] - a[1]);

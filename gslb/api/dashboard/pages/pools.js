@@ -1,6 +1,5 @@
 // Pools and their members: one dense table, by pool or sorted across all, with an operator's words at each row.
-import { html, useMemo, useState } from "../parts/html.js";
-import { at } from "../parts/api.js";
+import { html, useMemo } from "../parts/html.js";
 import { age, count, percent, span, stamp } from "../parts/format.js";
 import { now } from "../parts/live.js";
 import { poolState, RANK, standing, State } from "../parts/marks.js";

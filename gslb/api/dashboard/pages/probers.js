@@ -1,5 +1,5 @@
 // Who looks at what: probers, and the matrix of what each of them says of each target, with ages.
-import { html, useEffect, useMemo, useRef, useState } from "../parts/html.js";
+import { html, useMemo } from "../parts/html.js";
 import { count, span } from "../parts/format.js";
 import { RANK, Shape, State } from "../parts/marks.js";
 import { Table } from "../parts/table.js";

@@ -1,6 +1,6 @@
 // The confirmation of an operator's word: what, why, for how long, and before anything is done what it would do (a dry run, asked anew as one types).
 import { html, useEffect, useState } from "./html.js";
-import { ask, at } from "./api.js";
+import { ask, at, query } from "./api.js";
 import { Dialog, toast } from "./dialog.js";
 import { span, stamp } from "./format.js";
 import { live, now } from "./live.js";
@@ -36,15 +36,14 @@ export function ActionDialog({ want, onClose }) {
     const [failed, setFailed] = useState(null);
 
     const path = pathOf(subject, kind);
-    const body = () => (back ? { reason } : { reason, for: lasts ? Number(lasts) : null, ...(kind === "weight" ? { weight: Number(weight) } : {}), ...(force ? { force: true } : {}) });
+    const body = () => (back ? undefined : { reason: reason.trim() || "dry run", for: lasts ? Number(lasts) : null, ...(kind === "weight" ? { weight: Number(weight) } : {}), ...(force ? { force: true } : {}) });
     const method = back ? "DELETE" : "PUT";
     const valid = back || (reason.trim() && (kind !== "weight" || /^\d{1,7}$/.test(weight)));
 
     useEffect(() => {
         const stop = new AbortController();
         const timer = setTimeout(() => {
-            const said = back ? {} : { ...body(), reason: reason.trim() || "dry run" };
-            ask(method, `${path}?dry_run=true`, said, { signal: stop.signal })
+            ask(method, path + query({ dry_run: "true" }), body(), { signal: stop.signal })
                 .then((data) => setEffect({ data }))
                 .catch((error) => stop.signal.aborted || setEffect({ error }));
         }, 120);
@@ -59,7 +58,7 @@ export function ActionDialog({ want, onClose }) {
         if (!valid || busy) return;
         setBusy(true);
         try {
-            await ask(method, path, body());
+            await ask(method, path + (back ? query({ reason: reason.trim() }) : ""), body());
             toast(back ? `Taken back: ${kind} of ${nameOf(subject)}.` : `Done: ${kind} of ${nameOf(subject)}.`);
             onClose();
             live.refresh().catch(() => {});

@@ -50,7 +50,7 @@ export async function ask(method, path, body, { tag = "", signal } = {}) {
     if (tag) more["If-Match"] = tag;
     let response;
     try {
-        const text = body === undefined ? (method === "GET" ? undefined : "{}") : JSON.stringify(body);
+        const text = body === undefined ? (method === "POST" ? "{}" : undefined) : JSON.stringify(body);
         response = await fetch(BASE + path, { method, headers: headers(more), body: text, signal, cache: "no-store", credentials: "omit", redirect: "error" });
     } catch (error) {
         if (signal?.aborted) throw error;
