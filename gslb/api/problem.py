@@ -82,7 +82,7 @@ def of(error: GslbError) -> ProblemError:
         case AbsentError():
             return ProblemError(501, "not_set_up", text)
         case StoreError():
-            return ProblemError(503, "store_lost", f"the store is out of reach: {text}", headers={"Retry-After": "5"})
+            return ProblemError(503, "store", text, headers={"Retry-After": "5"})
         case UsageError():
             return ProblemError(422, "invalid", text)
     return ProblemError(422, "impossible", text)

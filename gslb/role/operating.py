@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any, Final
+from typing import Any
 
-from gslb import metrics
-from gslb.api.service import AbsentError, Caller, Data, Held, InvalidError, Paging, Published, Recorded, Rows, Said, UnknownError
+from gslb import metrics, targets
+from gslb.api.service import AbsentError, Caller, Data, Held, InvalidError, Paging, Published, Recorded, RefusedError, Rows, Said, UnknownError
+from gslb.config import bundled
 from gslb.config.words import meant
 from gslb.errors import ConfigError, UsageError
 from gslb.model import Model, Zone
 from gslb.override import Level
-from gslb.role import overview, zone_records
+from gslb.role import overview, reachable, zone_records
+from gslb.role.bundle_desk import BundleDesk
+from gslb.role.bundle_desk import Order as Publication
 from gslb.role.deciding import Deciding
 from gslb.role.explaining import Explaining
 from gslb.role.history import History
@@ -26,8 +29,6 @@ from gslb.role.node_status import NodeStatus
 from gslb.role.override_desk import Order
 from gslb.role.overview import View
 from gslb.store import event_record
-
-UNPUBLISHED: Final = "no versions are published here: versions need a shared store"
 
 Reload = Callable[..., Awaitable[dict[str, Any]]]
 
@@ -42,6 +43,7 @@ class Operating:
         self._reload = reload
         self.why_not_ready = why_not_ready
         self._why = why
+        self._bundles = BundleDesk(deciding.store, keep=deciding.settings.fleet.keep, tell=deciding.journal.tell)
         self._history = History(deciding.journal, deciding.store, deciding.traffic)
         self._managed = Managed(deciding.settings, lambda: deciding.load, reload)
         self._names: tuple[Model, Mapping[str, int]] | None = None
@@ -149,6 +151,7 @@ class Operating:
 
     async def say(self, caller: Caller, said: Said) -> Data:
         """Take a word of an operator."""
+        self._need_key()
         order = Order(
             "back" if said.back else said.kind,
             Level(said.level),
@@ -167,6 +170,7 @@ class Operating:
 
     async def hold(self, caller: Caller, held: Held) -> Data:
         """Hold all verdicts, or let them go."""
+        self._need_key()
         said = {"author": caller.name, "reason": held.reason, "seconds": held.seconds, "release": held.back, "once": True}
         return await self._deciding.desk.hold(said | {"dry_run": held.dry_run, "version": held.version})
 
@@ -182,23 +186,41 @@ class Operating:
 
     async def versions(self) -> Rows:
         """Return the published versions."""
-        raise AbsentError(UNPUBLISHED)
+        return await self._bundles.versions()
 
-    async def version(self, number: int) -> Data:  # noqa: ARG002  until versions are published
+    async def version(self, number: int) -> Data:
         """Return one version."""
-        raise AbsentError(UNPUBLISHED)
+        return await self._bundles.version(number)
 
-    async def version_diff(self, number: int, to: int | None) -> Data:  # noqa: ARG002  until versions are published
+    async def version_diff(self, number: int, to: int | None) -> Data:
         """Return what differs between two versions."""
-        raise AbsentError(UNPUBLISHED)
+        return await self._bundles.diff(number, to)
 
-    async def publish(self, caller: Caller, published: Published) -> Data:  # noqa: ARG002  until versions are published
-        """Publish files."""
-        raise AbsentError(UNPUBLISHED)
+    async def publish(self, caller: Caller, published: Published) -> Data:
+        """Publish files; their checks may not look everywhere, for they come from elsewhere."""
+        self._need_key()
+        files = {name: text.encode("utf-8", "surrogatepass") for name, text in published.files.items()}
+        await asyncio.to_thread(self._judge_targets, files)
+        order = Publication(caller.name, published.message, published.based_on, published.force, published.dry_run)
+        return await self._bundles.publish(files, order)
 
-    async def rollback(self, caller: Caller, number: int, message: str, *, dry_run: bool = False) -> Data:  # noqa: ARG002  until versions are published
+    async def rollback(self, caller: Caller, number: int, message: str, *, dry_run: bool = False) -> Data:
         """Publish an old version as the newest."""
-        raise AbsentError(UNPUBLISHED)
+        self._need_key()
+        return await self._bundles.rollback(number, Publication(caller.name, message, dry_run=dry_run))
+
+    def _need_key(self) -> None:
+        """Raise AbsentError where nobody would believe what is said here."""
+        who = self._deciding.identity
+        if who.signed and "operator" not in who.signers:
+            raise AbsentError("no operator's key is held here, and nodes believe nothing unsigned: set keys.operator for this service")
+
+    def _judge_targets(self, files: Mapping[str, bytes]) -> None:
+        """Raise RefusedError where checks in these files would look at ourselves. Blocking."""
+        api, found = self._deciding.settings.api, bundled.load(files, 1)
+        refused = reachable.refusals(targets.index(found.model), self._deciding.load.index, api.check_targets if api else ())
+        if refused and not found.fatal:
+            raise RefusedError("checks may not look there", "check_target", told_problems(refused))
 
     # Why, and what if.
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from gslb.api.limits import Rates
 from gslb.api.server import ApiServer
 from gslb.config.settings import Settings, load
 from gslb.lease import Lease
@@ -124,54 +127,74 @@ async def until(condition: Callable[[], Any], seconds: float = 30.0) -> Any:
         await asyncio.sleep(0.01)
 
 
-@pytest.fixture
-def settings_of(tmp_path: Path, geodb: Path) -> Callable[..., Settings]:
-    """Write files, and return settings with this section `api`; paths in it start at the folder."""
-
-    def make(zones: str = ZONES, **api: Any) -> Settings:
-        for folder in ("zones", "zones/managed", "state"):
-            (tmp_path / folder).mkdir(exist_ok=True)
-        (tmp_path / "zones" / "example.com.yaml").write_text(zones)
-        (tmp_path / "zones" / "managed" / "dyn.example.yaml").write_text(DYN)
-        section = {"listen": "127.0.0.1:0", "managed": ["dyn.example"], **api}
-        settings = {"node": "test", "metrics": {"listen": None}, "geo": {"database": str(geodb)}, "api": section}
-        (tmp_path / "gslb.yaml").write_text(json.dumps(settings))
-        return load(tmp_path / "gslb.yaml", {})
-
-    return make
+def write(folder: Path, geodb: Path, zones: str, api: dict[str, Any]) -> Settings:
+    """Write files and settings with this section `api`; paths in it start at the folder."""
+    for name in ("zones", "zones/managed", "state"):
+        (folder / name).mkdir(exist_ok=True)
+    (folder / "zones" / "example.com.yaml").write_text(zones)
+    (folder / "zones" / "managed" / "dyn.example.yaml").write_text(DYN)
+    section = {"listen": "127.0.0.1:0", "managed": ["dyn.example"], **api}
+    (folder / "gslb.yaml").write_text(json.dumps({"node": "test", "metrics": {"listen": None}, "geo": {"database": str(geodb)}, "api": section}))
+    return managed.prepared(load(folder / "gslb.yaml", {}))
 
 
-@pytest.fixture
-async def start(tmp_path: Path, settings_of: Callable[..., Settings]) -> AsyncIterator[Start]:
-    """Start services; all are ended with the test."""
-    running: list[tuple[Running, Works]] = []
+@contextlib.asynccontextmanager
+async def running(folder: Path, geodb: Path, zones: str = ZONES, **api: Any) -> AsyncIterator[Running]:
+    """Run a service."""
+    settings = write(folder, geodb, zones, api)
+    works = Works("test", asyncio.Event())
+    deciding = Deciding(settings, [], works, list, probing=False)
+    status = NodeStatus(deciding, [], time.time())
+    await deciding.begin()
 
-    async def make(zones: str = ZONES, **api: Any) -> Running:
-        settings = managed.prepared(settings_of(zones, **api))
-        works = Works("test", asyncio.Event())
-        deciding = Deciding(settings, [], works, list, probing=False)
-        status = NodeStatus(deciding, [], time.time())
-        await deciding.begin()
+    async def reload(*, force: bool = False) -> dict[str, Any]:
+        return {**await deciding.reload(force=force), "served": True}
 
-        async def reload(*, force: bool = False) -> dict[str, Any]:
-            return {**await deciding.reload(force=force), "served": True}
-
-        operating = Operating(deciding, status, Explaining("test", deciding.publisher), reload, lambda: "")
-        assert settings.api
-        server = ApiServer(settings.api, operating)
+    operating = Operating(deciding, status, Explaining("test", deciding.publisher), reload, lambda: "")
+    assert settings.api
+    server = ApiServer(settings.api, operating)
+    try:
         await server.start()
-        session = aiohttp.ClientSession()
-        one = Running(tmp_path, server, deciding, operating, session)
-        running.append((one, works))
-        return one
-
-    yield make
-    for one, works in running:
-        await one.session.close()
-        await one.server.close()
+        async with aiohttp.ClientSession() as session:
+            yield Running(folder, server, deciding, operating, session)
+    finally:
+        await server.close()
         works.cancel()
-        await one.deciding.end()
-        assert not works.failed
+        await deciding.end()
+    assert not works.failed
+
+
+@pytest.fixture
+async def start(tmp_path: Path, geodb: Path) -> AsyncIterator[Start]:
+    """Start services; all are ended with the test."""
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def make(zones: str = ZONES, **api: Any) -> Running:
+            return await stack.enter_async_context(running(tmp_path, geodb, zones, **api))
+
+        yield make
+
+
+@pytest.fixture(scope="module")
+def beside(tmp_path_factory: pytest.TempPathFactory, geodb: Path) -> Iterator[Running]:
+    """A service on a loop of its own, in a thread, for clients that wait; everybody may do everything, as fast as they can."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="service")
+    thread.start()
+    context = running(tmp_path_factory.mktemp("beside"), geodb, anonymous=["admin"])
+
+    def do(work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, loop).result(60)
+
+    one: Running = do(context.__aenter__())
+    one.server._door._rates = Rates(1e9, 1e9)
+    for prober in PROBERS:
+        do(one.vote(prober, State.UP))
+    yield one
+    do(context.__aexit__(None, None, None))
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(30)
+    loop.close()
 
 
 @pytest.fixture

@@ -20,7 +20,6 @@ import trustme
 from gslb import log
 from gslb.api import tokens
 from gslb.api.document import DOCUMENT, STREAM
-from gslb.api.operation import PREFIX
 from gslb.api.resources import OPERATIONS
 from gslb.api.service import SCOPES, Scope
 from gslb.config.settings import load
@@ -176,10 +175,10 @@ async def test_secrets_are_in_no_log_and_no_answer(guarded: Any, monkeypatch: py
     log._logger.cache_clear()
     monkeypatch.setattr(guarded.operating, "status", None)  # a fault of ours
     secrets = list(guarded.tokens.values())
-    answers = []
+    paths = ("status", "whoami", "explain?name={}", "nodes", "pools/{}/drain")
+    answers = [str((await guarded.ask("GET", path.format("x" * 8), token=secret))[1]) for secret in secrets for path in paths]
     for secret in secrets:
-        for path in ("status", "whoami", f"pools/{secret}", "explain?name=" + secret, "nodes"):
-            answers.append(str((await guarded.ask("GET", path, token=secret))[1]) if secret not in path else "")
+        await guarded.ask("GET", f"explain?name={secret}", token=secret)
     assert any("a request failed" in line for line in lines)
     for secret in secrets:
         assert not any(secret in text for text in (*lines, *answers, (guarded.folder / "tokens.yaml").read_text()))
@@ -205,9 +204,12 @@ async def test_others_hear_it_by_tls_only(start: Any, tmp_path: Path) -> None:
     one = await start(listen="0.0.0.0:0", tokens="tokens.yaml", tls={"cert": "cert.pem", "key": "key.pem"})
     trust = ssl.create_default_context()
     authority.configure_trust(trust)
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trust)) as session:
-        async with session.get(f"https://127.0.0.1:{one.port}/api/v1/whoami", headers={"Authorization": f"Bearer {secret}"}) as answer:
-            assert (await answer.json())["name"] == "ops"
+    headers = {"Authorization": f"Bearer {secret}"}
+    async with (
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trust)) as session,
+        session.get(f"https://127.0.0.1:{one.port}/api/v1/whoami", headers=headers) as answer,
+    ):
+        assert (await answer.json())["name"] == "ops"
     reader, writer = await asyncio.open_connection("127.0.0.1", one.port)
     writer.write(b"GET /api/v1/whoami HTTP/1.1\r\nHost: localhost\r\n\r\n")
     async with asyncio.timeout(30):

@@ -133,9 +133,7 @@ async def test_what_is_no_json(service: Any, body: bytes) -> None:
     assert answer.status in (400, 422), problem
 
 
-@pytest.mark.parametrize(
-    "content_type", ["", "text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin-1", "application/jsonx"]
-)
+@pytest.mark.parametrize("content_type", ["", "text/plain", "application/x-www-form-urlencoded", "application/json; charset=x", "application/jsonx"])
 async def test_only_json_is_taken(service: Any, content_type: str) -> None:
     """What a page of another site can send without asking first is none of these."""
     headers = {"Content-Type": content_type}

@@ -111,7 +111,7 @@ def _tag(data: Data) -> str:
 def _writes() -> Iterator[Operation]:
     for level, path in LEVELS.items():
         for kind, (scope, body, does) in KINDS.items():
-            at, faults = f"{path}/{kind}", (404, 409)
+            at, faults = f"{path}/{kind}", (404, 409, 501)
             yield Operation("PUT", at, _saying(level, kind, does), scope, said.Done, Dry, body, faults, tagged=True, family="overrides")
             yield Operation("DELETE", at, _taking_back(level, kind), scope, said.Done, Back, None, faults, tagged=True, family="overrides")
 
@@ -119,7 +119,7 @@ def _writes() -> Iterator[Operation]:
 OPERATIONS: Final = (
     Operation("GET", f"{PREFIX}/overrides", overrides, returns=said.Overrides, query=Query, family="overrides"),
     Operation("GET", f"{PREFIX}/hold", hold, returns=said.HoldDone, query=Query, family="overrides"),
-    Operation("PUT", f"{PREFIX}/hold", hold_all, Scope.WRITE, said.HoldDone, Dry, said.Hold, (409,), tagged=True, family="overrides"),
-    Operation("DELETE", f"{PREFIX}/hold", release, Scope.WRITE, said.HoldDone, Back, None, (409,), tagged=True, family="overrides"),
+    Operation("PUT", f"{PREFIX}/hold", hold_all, Scope.WRITE, said.HoldDone, Dry, said.Hold, (409, 501), tagged=True, family="overrides"),
+    Operation("DELETE", f"{PREFIX}/hold", release, Scope.WRITE, said.HoldDone, Back, None, (409, 501), tagged=True, family="overrides"),
     *_writes(),
 )
