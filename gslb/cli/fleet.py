@@ -144,7 +144,7 @@ def _made(config: Path | None, output: Output, wait: str, work: Work) -> int:
     from gslb.errors import GslbError, UsageError
 
     try:
-        seconds = durations.seconds(wait)
+        seconds = durations.seconds(wait) if wait != "0" else 0.0
     except ValueError as error:
         raise UsageError(f"--wait {wait}: {error}") from None
 

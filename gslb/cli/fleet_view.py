@@ -90,8 +90,9 @@ def _about(answer: Mapping[str, Any]) -> str:
     back = f", back to version {answer['based_on']}" if answer["based_on"] else ""
     why = f": {answer['message']}" if answer["message"] else ""
     count = answer["files"] if isinstance(answer["files"], int) else len(answer["files"])
+    size = f"{count} file{'s' if count != 1 else ''}, {_size(answer['size'])}"
     when = clock(answer["at"], time.time())
-    return f"version {answer['version']}{back}, published{by} at {when}{why} ({count} file{'' if count == 1 else 's'}, {_size(answer['size'])}, key {answer['signed_by']})\n"
+    return f"version {answer['version']}{back}, published{by} at {when}{why} ({size}, key {answer['signed_by']})\n"
 
 
 def _file(one: Mapping[str, Any]) -> Iterator[str]:
