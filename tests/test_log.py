@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 
+from gslb import log
+
 CODE = """
 import sys
 from gslb import log
@@ -78,3 +80,13 @@ log.flush = lambda: None
 def test_no_line_loads_rich() -> None:
     code = "import sys; from gslb import log; log.prepare(); log.info('x'); sys.exit('rich' in sys.modules or 'pygments' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
+
+
+def test_the_query_log_gets_half_of_the_room_and_one_place_for_many_lines(monkeypatch):
+    monkeypatch.setattr(log, "ROOM", 4)
+    writer = log._Writer()
+    monkeypatch.setattr(writer, "_begin", lambda: None)
+    assert [writer.together(["a", "b"]) for _ in range(4)] == [2, 2, 2, 0]
+    writer.msg("c")
+    assert writer.dropped == 0
+    assert [writer._lines.get_nowait() for _ in range(4)] == ["a\nb", "a\nb", "a\nb", "c"]

@@ -21,7 +21,6 @@ _FRAME: Final = Struct("!I")
 _AUTH_QUERY: Final = b"\x08\x01"  # Message.type = 1
 _AUTH_RESPONSE: Final = b"\x08\x02"
 _SOCKET: Final = {(size, protocol): bytes((0x10, 1 if size == 4 else 2, 0x18, protocol)) for size in (4, 16) for protocol in (UDP, TCP)}
-_TYPE_MESSAGE: Final = b"\x78\x01"  # Dnstap.type = MESSAGE
 
 
 class Encoder:
@@ -42,41 +41,47 @@ class Encoder:
     def frames(self, seen: Exchange) -> bytes:
         """Write the frames of one exchange."""
         second, nano = divmod(seen.began, _BILLION)
-        ends = (
-            _SOCKET[len(seen.client), seen.protocol]
-            + _octets(4, seen.client)
-            + _octets(5, seen.server)
-            + b"\x30"
-            + _varint(seen.port)
-            + b"\x38"
-            + _varint(seen.server_port)
-            + b"\x40"
-            + _varint(second)
-            + b"\x4d"
-            + _NSEC.pack(nano)
+        ends = b"%b\x22%c%b%b\x30%b\x38%b\x40%b\x4d%b" % (
+            _SOCKET[len(seen.client), seen.protocol],
+            len(seen.client),
+            seen.client,
+            _server(seen.server),
+            _varint(seen.port),
+            _varint(seen.server_port),
+            _varint(second),
+            _NSEC.pack(nano),
         )
-        zone = b"" if seen.decision.zone is None else _octets(11, seen.decision.zone)
-        head = self._head + (extra(seen.decision) if self._extra else b"")
+        extra, zone = _decision(seen.decision)
+        head = self._head + extra if self._extra else self._head
         out = b""
         if self._queries:
-            out = _frame(head, _AUTH_QUERY + ends + _octets(10, seen.query) + zone)
+            query = seen.query
+            out = _frame(head, b"%b%b\x52%b%b%b" % (_AUTH_QUERY, ends, _varint(len(query)), query, zone))
         if self._responses:
             second, nano = divmod(seen.ended, _BILLION)
-            out += _frame(head, _AUTH_RESPONSE + ends + zone + b"\x60" + _varint(second) + b"\x6d" + _NSEC.pack(nano) + _octets(14, seen.reply))
+            reply = seen.reply
+            times = b"\x60%b\x6d%b" % (_varint(second), _NSEC.pack(nano))
+            out += _frame(head, b"%b%b%b%b\x72%b%b" % (_AUTH_RESPONSE, ends, zone, times, _varint(len(reply)), reply))
         return out
 
 
 @lru_cache(4096)  # as many kinds of answers as are counted
-def extra(decision: Decision) -> bytes:
-    """Write the field `extra`: the decision as JSON; nothing where none was made."""
+def _decision(decision: Decision) -> tuple[bytes, bytes]:
+    """Write the field `extra`, the decision as JSON, and the message's zone; nothing where there is none."""
     told = {"pool": decision.pool, "site": decision.site, "reason": decision.why}
     told = {key: value for key, value in told.items() if value}
-    return _octets(3, json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()) if told else b""
+    extra = _octets(3, json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()) if told else b""
+    return extra, b"" if decision.zone is None else _octets(11, decision.zone)
+
+
+@lru_cache(256)  # our own addresses
+def _server(address: bytes) -> bytes:
+    return _octets(5, address)
 
 
 def _frame(head: bytes, message: bytes) -> bytes:
-    body = head + _octets(14, message) + _TYPE_MESSAGE
-    return _FRAME.pack(len(body)) + body
+    size = _varint(len(message))
+    return b"%b%b\x72%b%b\x78\x01" % (_FRAME.pack(len(head) + len(size) + len(message) + 3), head, size, message)  # 0x78: Dnstap.type = MESSAGE
 
 
 def _octets(field: int, data: bytes) -> bytes:

@@ -41,15 +41,18 @@ class WatchedListener(UdpListener):
 
     def _drain_watched(self) -> None:
         """Do as `_drain` and `_drain_wildcard`."""
-        receive, send = self._sock.recvmsg, self._sock.sendmsg
+        sock, wildcard = self._sock, self._wildcard
         reply = self._engine.udp
         known = self._clients.get
         counters = self.counters
         tap, debug = self._watch.tap, self._watch.debug
-        room = _ROOM if self._wildcard else 0
+        ancillary: list[tuple[int, int, bytes]] = []
         for _ in range(BATCH):
             try:
-                query, ancillary, _flags, peer = receive(LARGEST_QUERY, room)
+                if wildcard:
+                    query, ancillary, _flags, peer = sock.recvmsg(LARGEST_QUERY, _ROOM)
+                else:
+                    query, peer = sock.recvfrom(LARGEST_QUERY)
             except BlockingIOError:
                 break
             except OSError:
@@ -73,7 +76,10 @@ class WatchedListener(UdpListener):
                     decision = Decision(decision.zone, truncated=True)
                 tap.note(Exchange(wants, UDP, client, peer[1], here, self._port, began, time_ns(), query, said, decision))
             try:
-                send((said,), [leave_from(*item) for item in ancillary], 0, peer)
+                if wildcard:
+                    sock.sendmsg((said,), [leave_from(*item) for item in ancillary], 0, peer)
+                else:
+                    sock.sendto(said, peer)
                 counters.sent += 1
                 counters.octets += len(said)
             except OSError:
