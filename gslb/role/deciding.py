@@ -168,7 +168,8 @@ class Deciding:
         steady = self._loop.time()
         health = Health(remembered if self.shared else Remembered(), steady)
         ahead = remembered.time - steady if self.shared and remembered.time is not None else None
-        return Publisher(self.store, feeds, self.transitions, health=health, ahead=ahead, said=self.keeper.said(), obeyed=self._obeyed)
+        said, judged = self.keeper.said(), self.keeper.votes_changed  # what others vote is kept as soon, for a restart while the store is away
+        return Publisher(self.store, feeds, self.transitions, health=health, ahead=ahead, said=said, obeyed=self._obeyed, judged=judged)
 
     def _obeyed(self, said: Overrides) -> None:
         """Keep what operators say, and the verdicts that they hold, for a restart."""

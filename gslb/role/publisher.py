@@ -41,7 +41,8 @@ Wanted = tuple[int, int, int]  # pool, region, type
 class Publisher:
     """What is served now, and why. Everything here happens on control's loop, compiling a load aside.
 
-    `health`: what is known of before the start; `said`: what operators said before it. `obeyed` is told when they say something else.
+    `health`: what is known of before the start; `said`: what operators said before it. `obeyed` is told when they say something else, `judged` when
+    there are other verdicts.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Publisher:
         ahead: float | None = None,
         said: Overrides = Overrides(),  # noqa: B008  a constant
         obeyed: Callable[[Overrides], None] = lambda _said: None,
+        judged: Callable[[], None] = lambda: None,
     ) -> None:
         self.snapshot: Snapshot = EMPTY
         self.health = health or Health()
@@ -67,6 +69,7 @@ class Publisher:
         self._feeds = feeds
         self._transitions = transitions
         self._obeyed = obeyed
+        self._judged = judged
         self._loop = asyncio.get_running_loop()
         self.read_at = self._loop.time()  # when the store was in touch last, on the loop's clock
         self._ahead = time.time() - self._loop.time() if ahead is None else ahead  # the store's clock less the loop's; a guess until it was read
@@ -249,6 +252,8 @@ class Publisher:
             now = self.verdicts[target]
             if was is None or was.state is not now.state:
                 self._transitions.target(target, was, now, self.index.pools.get(target, ()), self.health.votes_on(target))
+        if changed:
+            self._judged()
         if self._update(changed):
             self._offer()
 

@@ -19,7 +19,7 @@ from gslb.role.loading import Loader, RefusedError
 from gslb.role.publisher import PAUSE, Publisher
 from gslb.role.transitions import Transitions
 from gslb.store import MemoryStore
-from gslb.verdict import State, Vote
+from gslb.verdict import State, Verdicts, Vote
 
 
 class Offered:
@@ -28,6 +28,7 @@ class Offered:
     def __init__(self) -> None:
         self.snapshots: list[Snapshot] = []
         self.times: list[float] = []
+        self.judged: list[Verdicts] = []
 
     def offer(self, snapshot: Snapshot) -> None:
         self.snapshots.append(snapshot)
@@ -44,7 +45,7 @@ ONE, TWO = b"\xc0\0\2\1", b"\xc0\0\2\2"
 @pytest.fixture
 async def world(settings: Settings) -> AsyncIterator[Any]:
     store, feed = MemoryStore(), Offered()
-    publisher = Publisher(store, [feed], Transitions("p"))  # type: ignore[list-item]  # all that it needs of a feed
+    publisher = Publisher(store, [feed], Transitions("p"), judged=lambda: feed.judged.append(publisher.verdicts))  # type: ignore[list-item]  # all that it needs of a feed
     loader = Loader(settings)
     load = loader.load()
     await publisher.adopt(load)
@@ -194,9 +195,14 @@ async def test_what_changes_no_row_is_not_published(world: Any) -> None:
     await publisher.catch_up()
     assert len(publisher.verdicts) == 2
     assert len(feed.snapshots) == 1
+    told = len(feed.judged)
+    assert told
+    await publisher.catch_up()
+    assert len(feed.judged) == told
     await vote(_192_0_2_2=State.DOWN)
     await publisher.catch_up()
     assert len(feed.snapshots) == 1  # the first of a failover is up: nobody was given the second
+    assert len(feed.judged) == told + 1  # but a restart must know
 
 
 def drain(publisher: Publisher, address: str = "192.0.2.1", seconds: float | None = None) -> Override:
