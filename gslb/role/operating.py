@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
-from gslb import metrics, targets
+from gslb import bundle, metrics, targets
 from gslb.api.service import AbsentError, Caller, Data, Held, InvalidError, Paging, Published, Recorded, RefusedError, Rows, Said, UnknownError
 from gslb.config import bundled
 from gslb.config.words import meant
@@ -200,6 +200,9 @@ class Operating:
         """Publish files; their checks may not look everywhere, for they come from elsewhere."""
         self._need_key()
         files = {name: text.encode("utf-8", "surrogatepass") for name, text in published.files.items()}
+        for name in files:
+            if fault := bundle.amiss(name):
+                raise InvalidError(f"{name[:100]!r} is no name for a file of a version: {fault}")
         await asyncio.to_thread(self._judge_targets, files)
         order = Publication(caller.name, published.message, published.based_on, published.force, published.dry_run)
         return await self._bundles.publish(files, order)

@@ -60,9 +60,8 @@ def _seconds(value: object) -> object:
 
 
 Span = Annotated[
-    float | None,
+    Annotated[float, Field(gt=0, le=366 * 86_400)] | None,
     BeforeValidator(_seconds),
-    Field(gt=0, le=366 * 86_400),
     WithJsonSchema(
         {
             "anyOf": [

@@ -50,8 +50,7 @@ export default function World({ here, act }) {
 }
 
 function NamePick({ names, value }) {
-    if (!names.length) return html`<label class="inline">Name<input class="mono" size="22" value=${value} onChange=${(event) => refine({ name: event.target.value.trim() })} /></label>`;
-    return html`<label class="inline">Name<select class="mono" value=${value} onChange=${(event) => refine({ name: event.target.value })}>${names.map((one) => html`<option value=${one}>${one}</option>`)}</select></label>`;
+    return html`<label class="inline">Name<select class="mono" value=${value} disabled=${!names.length} onChange=${(event) => refine({ name: event.target.value })}>${names.map((one) => html`<option value=${one}>${one}</option>`)}</select></label>`;
 }
 
 function SiteLine({ site, chosen, countries, total, act, said }) {
