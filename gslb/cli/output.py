@@ -85,4 +85,9 @@ def _scalar(value: Any) -> str:
 
 def _text(text: str) -> str:
     plain = _PLAIN.fullmatch(text) and text.lower() not in _WORDS and not text.endswith(".")
-    return text if plain else json.dumps(text, ensure_ascii=not text.isprintable())
+    return text if plain else "".join(one if one.isprintable() else _escaped(one) for one in json.dumps(text, ensure_ascii=False))
+
+
+def _escaped(one: str) -> str:
+    """Write what cannot be seen as YAML does: unlike JSON it has no pairs of surrogates (YAML 1.2 section 5.7)."""
+    return f"\\u{ord(one):04x}" if ord(one) < 0x10000 else f"\\U{ord(one):08x}"

@@ -27,12 +27,13 @@ def markdown(data: Mapping[str, Any], few: int = FEW) -> str:
     """Write it as a comment: the verdict, guards, who is moved; what is other line by line behind a fold."""
     if data["same"]:
         return f"**{table.escaped(data['verdict'])}**\n"
-    lines = [f"**{table.escaped(data['verdict'])}**", ""]
+    lines = [f"**{table.escaped(data['verdict'])}**"]
+    lines += [""] if data["guards"] or data["warnings"] else []
     lines += [f"- {'⛔' if one['level'] == 'refuse' else '⚠️'} {table.escaped(one['text'])}" for one in data["guards"]]
     lines += [f"- ⚠️ {table.escaped(one)}" for one in data["warnings"]]
     traffic = data["traffic"]
     if traffic["sites"]:
-        lines += ["", "### Sites", "", *table.markdown(*_titled(site_rows(traffic["sites"])), right={2, 3, 4, 5, 6, 7})]
+        lines += ["", "### Sites", "", *table.markdown(*site_rows(traffic["sites"]), right={2, 3, 4, 5, 6, 7})]
     answers, more = _answers(data["answers"], few)
     if answers:
         lines += ["", "### Answers", "", *table.markdown(_ANSWERS, answers, right={2, 3, 4}), *([f"\nand {more:,} more"] if more else [])]
@@ -155,11 +156,6 @@ def _plain(value: object) -> str:
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}: {_plain(one)}" for key, one in value.items()) + "}"
     return str(value)
-
-
-def _titled(told: tuple[Sequence[str], list[Sequence[str]]]) -> tuple[Sequence[str], list[Sequence[str]]]:
-    head, rows = told
-    return [word.capitalize() for word in head], rows
 
 
 def _unfenced(line: str) -> str:

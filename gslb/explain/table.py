@@ -20,7 +20,7 @@ def lines(head: Row, rows: Sequence[Row], right: Collection[int] = ()) -> Iterat
 def markdown(head: Row, rows: Sequence[Row], right: Collection[int] = ()) -> Iterator[str]:
     """Yield the same for a merge request's comment."""
     used = [place for place in range(len(head)) if any(row[place] for row in rows)]
-    yield "| " + " | ".join(head[place] for place in used) + " |"
+    yield "| " + " | ".join(head[place].capitalize() for place in used) + " |"
     yield "|" + "|".join(" ---: " if place in right else " --- " for place in used) + "|"
     for row in rows:
         yield "| " + " | ".join(escaped(row[place]) for place in used) + " |"
