@@ -103,7 +103,7 @@ class Check:
             if disagree:
                 return disagree
             given = self._given(wire, of_pool)
-            if what := _unlike(told, given, allowed):
+            if what := unlike(told, given, allowed):
                 return what
             seen.update(set(given.data))
         return _counted(told, seen, draws) if pooled and answer["over"] == "answers" and answer["rcode"] == "NOERROR" else ""
@@ -194,7 +194,7 @@ def _query(name: bytes, kind: int, subnet: Any) -> bytes:
     return dns.message.make_query(dns.name.from_wire(name, 0)[0], dns.rdatatype.RdataType(kind), use_edns=True, options=options, id=7).to_wire()
 
 
-def _unlike(told: dict[str, Any], given: Given, allowed: set[str]) -> str:
+def unlike(told: dict[str, Any], given: Given, allowed: set[str]) -> str:
     """Say what of a reply is not as it was explained."""
     answer = told["answer"]
     if given.rcode != answer["rcode"]:
