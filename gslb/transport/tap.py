@@ -21,8 +21,9 @@ from gslb.transport.query_log import MOST, QueryLog
 from gslb.transport.telling import Telling
 
 TICK: Final = 0.005  # seconds between turns of writing
+REST: Final = 0.02  # and when there was nothing to write: what is kept meanwhile has room for twice that in a flood
 ROOM: Final = 1024  # exchanges kept between two turns; a flood fills it, and then its rest is not told
-TURN: Final = 100  # exchanges written per turn, some 10 µs each: a fifth of the Python engine's time at most goes into telling
+TURN: Final = 100  # exchanges written per turn, some 10 µs each: a fifth of the Python engine's time at most goes into writing
 CHANCE_BITS: Final = 32
 VERSION: Final = f"gslb {__version__}"  # dnstap's field
 
@@ -65,10 +66,11 @@ class Tap:
         """Write, and keep the reader connected, until cancelled."""
         connecting = asyncio.create_task(self._sender.run()) if self._sender else None
         try:
+            busy = False
             while True:
-                await asyncio.sleep(TICK)
+                await asyncio.sleep(TICK if busy else REST)
                 try:
-                    self.turn()
+                    busy = self.turn()
                 except Exception as error:  # noqa: BLE001  what cannot be told is no reason to tell no more
                     self._fault(error)
         finally:
@@ -83,11 +85,13 @@ class Tap:
         if self._sender:
             await self._sender.finish()
 
-    def turn(self) -> None:
-        """Write some of what was kept."""
+    def turn(self) -> bool:
+        """Write some of what was kept; whether there was any."""
         logged: list[Exchange] = []
+        told = 0
         for source in self._sources:
             taken = source(self._sender.room if self._sender else 0, MOST)
+            told += taken.messages + taken.dropped
             if taken.messages and self._sender:
                 self._sender.put(taken.frames, taken.messages)
             logged += taken.logged
@@ -99,6 +103,7 @@ class Tap:
         logged += [one for one in some if one.wants & LOG]
         if self._lines and logged:
             self._lines.write(logged)
+        return bool(told or some or logged)
 
     def _tell(self, sender: Sender, some: list[Exchange]) -> None:
         if not sender.room:  # nobody reads: writing would be for nothing

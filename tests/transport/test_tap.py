@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import shutil
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
@@ -19,11 +20,12 @@ import pytest
 from gslb import __version__, log
 from gslb.compiler.delta import whole
 from gslb.plan import NO_PARTITION, Dynamic, Group, Node, Pick, Pool, Row, RRset, Snapshot, Zone
-from gslb.testing.dnstap import Reader
+from gslb.testing.dnstap import CONTENT_TYPE, START, STOP, Reader
 from gslb.transport import engines
 from gslb.transport import tap as tap_module
 from gslb.transport.connections import Connections
 from gslb.transport.exchange import DNSTAP, LOG, UDP, Decision, Exchange
+from gslb.transport.frames import control
 from gslb.transport.listen import Endpoint, Pair, bind
 from gslb.transport.telling import Telling
 from gslb.transport.watch import Watch, watch
@@ -167,6 +169,24 @@ async def test_odd_words_and_refusals_are_told_the_same_by_both_engines(engine_n
     assert [one.message.query_zone for one in told] == 2 * [APEX, APEX, APEX, b""]
     extra = json.dumps({"pool": "spare", "site": "fra", "reason": BACKUP.reason}, ensure_ascii=False, separators=(",", ":"))
     assert [one.extra.decode() for one in told] == 2 * [extra, "", "", '{"reason":"outside"}']
+
+
+@pytest.mark.skipif(not shutil.which("dnstap-read"), reason="dnstap-read (of bind9) is not installed")
+async def test_a_stranger_reads_it(engine_name: str, tmp_path: Path) -> None:
+    path = tmp_path / "queries.tap"
+    with Reader(tmp_path / "tap") as reader:
+        async with answering(engine_name, Telling(node="ns1", socket=str(tmp_path / "tap"), sample=1.0)) as one:
+            await one.ask("www.example")
+            await until(lambda: reader.count == 2)
+    frames = b"".join(len(frame).to_bytes(4) + frame for frame in reader.frames)
+    path.write_bytes(control(START, CONTENT_TYPE) + frames + control(STOP))  # a file is a stream without the handshake
+    process = await asyncio.create_subprocess_exec("dnstap-read", str(path), stdout=asyncio.subprocess.PIPE)
+    said, _ = await asyncio.wait_for(process.communicate(), LIMIT)
+    asked, answered = said.decode().splitlines()
+    assert " AQ 127.0.0.1:" in asked
+    assert " AR 127.0.0.1:" in answered
+    assert asked.endswith("www.example/IN/A")
+    assert answered.endswith("www.example/IN/A")
 
 
 async def test_half_of_the_queries_is_half_of_them(engine_name: str, tmp_path: Path) -> None:

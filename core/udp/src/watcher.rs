@@ -36,6 +36,7 @@ impl Watcher {
     }
 
     /// Looks at the answer to a query: keeps it where it is drawn, and returns what is to be said, which is another only to who asks why.
+    #[inline(never)] // the loop of those who tell nothing stays as small as it is
     pub(crate) fn look(&mut self, at: usize, outcome: Outcome, batch: &mut Batch, socket: &Socket, ring: Option<&Ring>, env: &Env) -> Outcome {
         let Outcome::Reply { mut len, meta, wanted } = outcome else { return outcome };
         let mut told = meta;
