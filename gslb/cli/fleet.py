@@ -149,6 +149,7 @@ def _made(config: Path | None, output: Output, wait: str, work: Work) -> int:
         raise UsageError(f"--wait {wait}: {error}") from None
 
     async def do(desk: BundleDesk) -> dict[str, Any]:
+        before = await desk.followers()
         try:
             answer = await work(desk)
         except (InvalidError, RefusedError) as error:  # what was asked makes sense, and is not done
@@ -158,7 +159,7 @@ def _made(config: Path | None, output: Output, wait: str, work: Work) -> int:
             return {**answer, "nodes": [], "seconds": 0.0}
         if output is Output.TABLE:
             typer.echo(fleet_view.made(answer), nl=False)
-        return {**answer, **await _spread(desk, answer["version"], seconds)}
+        return {**answer, **await _spread(desk, answer["version"], seconds, before)}
 
     answer = _ask(config, do)
     if answer["dry_run"]:
@@ -168,21 +169,26 @@ def _made(config: Path | None, output: Output, wait: str, work: Work) -> int:
     return 0 if all(one["config"] >= answer["version"] for one in answer["nodes"]) else NOT_EVERYWHERE
 
 
-async def _spread(desk: BundleDesk, version: int, seconds: float) -> dict[str, Any]:
-    """Wait until all that follow serve a version, or have refused it, or the time is over; how they stand then."""
+async def _spread(desk: BundleDesk, version: int, seconds: float, before: list[dict[str, Any]]) -> dict[str, Any]:
+    """Wait until all that follow serve a version, or have refused it, or the time is over; how they stand then.
+
+    `before`: who followed when it was published; whoever of them is silent since is still waited for.
+    """
     import asyncio
 
     from gslb.cli.progress import bar
 
     began = time.monotonic()
+    known = {one["node"]: one for one in before}
     with bar() as tell:
         while True:
             looked = time.monotonic()
-            nodes = await desk.followers()
+            known |= {one["node"]: one for one in await desk.followers()}
+            nodes = [known[name] for name in sorted(known)]
             on = sum(one["config"] >= version for one in nodes)
             tell(f"version {version} on nodes and probers", on, max(1, len(nodes)))
             now = time.monotonic()
-            if all(one["config"] >= version or one["refused"] for one in nodes) or now - began >= seconds:
+            if all(one["config"] >= version or (one["newest"] >= version and one["refused"]) for one in nodes) or now - began >= seconds:
                 return {"nodes": nodes, "seconds": round(now - began, 2)}
             await asyncio.sleep(max(LOOK, 4 * (now - looked)))
 

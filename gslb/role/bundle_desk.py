@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from gslb.api.service import ChangedError, InvalidError, RefusedError, UnknownError
-from gslb.bundle import AUTHOR, TEXT, VERSIONS, Bundle, Head
+from gslb.bundle import AUTHOR, TEXT, VERSIONS, Bundle, Head, octets
 from gslb.config import Loaded, bundled, report
 from gslb.errors import StoreError, UsageError
 from gslb.event import Event, Tell
@@ -86,7 +86,16 @@ class BundleDesk:
         """Return the nodes and probers that follow and have reported lately, by name: which version each runs, and why not the newest."""
         state = await self._store.read()
         fresh = {name: one for name, one in sorted(state.nodes.items()) if one.extra.get("follows") is True and state.time - one.at < FRESH}
-        return [{"node": name, "role": str(one.extra.get("role", "")), "config": _runs(one), "refused": _refused(one)} for name, one in fresh.items()]
+        return [
+            {
+                "node": name,
+                "role": str(one.extra.get("role", "")),
+                "config": _number(one, "config"),
+                "newest": _number(one, "newest"),
+                "refused": str(one.extra.get("refused") or ""),
+            }
+            for name, one in fresh.items()
+        ]
 
     # --- what is made
 
@@ -100,6 +109,8 @@ class BundleDesk:
         return await self._publish(old.files, _read(order, mandatory=False), old)
 
     async def _publish(self, files: Mapping[str, bytes], order: Order, old: Bundle | None) -> Answer:
+        if fault := await asyncio.to_thread(_amiss, files):
+            raise InvalidError(fault)
         for _ in range(TRIES):
             base = await self._base(order)
             number = base.floor + 1
@@ -125,17 +136,17 @@ class BundleDesk:
             raise ChangedError(f"the newest version is {newest.version or 'none'}, not {order.based_on}: look what has changed, then publish again")
         if newest.refused and not order.force:
             raise RefusedError(f"what stands in the store is not believed here: {newest.refused}", "unbelieved", forceable=True)
-        farthest = max((_runs(one) for one in (await self._store.read()).nodes.values()), default=0)
-        if newest.floor < farthest < _FARTHEST and not order.force:
-            text = (
-                f"a node runs version {farthest}, and the store knows none after {newest.floor}: it was wiped, and nodes bring that back in a moment"
-            )
+        heads = await self._store.bundles()
+        known = max(newest.floor, heads[0].version if heads else 0)
+        farthest = max((_number(one, "config") for one in (await self._store.read()).nodes.values()), default=0)
+        if known < farthest < _FARTHEST and not order.force:
+            text = f"a node runs version {farthest}, and the store knows none after {known}: it was wiped, and nodes bring that back in a moment"
             raise RefusedError(text, "behind", forceable=True)
-        floor = max(newest.floor, farthest if farthest < _FARTHEST else 0)
-        if newest.head is None:
-            return _Base(0, floor)
+        floor = max(known, farthest if farthest < _FARTHEST else 0)
+        if not heads:
+            return _Base(newest.version, floor)
         try:
-            bundle = await self._store.bundle(newest.version)
+            bundle = await self._store.bundle(heads[0].version)
         except StoreError as error:
             if order.force:
                 return _Base(newest.version, floor)
@@ -172,6 +183,16 @@ def _read(order: Order, *, mandatory: bool) -> Order:
     if mandatory and not message and not order.dry_run:
         raise UsageError("say what changes, for those who find it later: --message 'new site sin'")
     return order._replace(author=author, message=message)
+
+
+def _amiss(files: Mapping[str, bytes]) -> str:
+    """Say what keeps files from being a version, whatever is in them; "" where nothing does."""
+    try:
+        for _ in octets(files):
+            pass
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def _judged(base: _Base, loaded: Loaded, bundle: Bundle, order: Order) -> Answer:
@@ -214,10 +235,7 @@ def _head(head: Head) -> Answer:
     return dataclasses.asdict(head)
 
 
-def _runs(report_: NodeReport) -> int:
-    number = report_.extra.get("config", 0)
+def _number(said: NodeReport, what: str) -> int:
+    """Read a version that a node tells; what it says is not signed, nor of any certain type."""
+    number = said.extra.get(what, 0)
     return number if type(number) is int and 0 < number < VERSIONS else 0
-
-
-def _refused(report_: NodeReport) -> str:
-    return str(report_.extra.get("refused") or "")
