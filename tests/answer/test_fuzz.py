@@ -99,9 +99,9 @@ def test_mutated_packets(snapshot: Snapshot, answer: Callable) -> None:
         client = rng.choice([b"\x7f\0\0\1", b"\x14\0\0\1", bytes(10) + b"\xff\xff\x14\0\0\1"])
         draw = rng.getrandbits(64)
         udp = n % 4 > 0
-        begin = time.perf_counter()
+        begin = time.process_time()
         got = answer(snapshot, packet, client, Env(draw, udp=udp))
-        took = time.perf_counter() - begin
+        took = time.process_time() - begin
         spent += took
         slowest = max(slowest, took)
         if isinstance(got, Drop):

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from dnslib import DNSRecord
 
+from gslb.testing import stall
+
 SOURCE = Path(__file__).parents[2] / "bench" / "blast.c"
 
 
@@ -62,7 +64,7 @@ def refused(query: bytes) -> bytes:
 
 def test_every_loss_is_counted(blast) -> None:
     with server(lambda number, query: None if number % 50 == 0 else refused(query)) as (port, queries):
-        seen = blast(port, 0.3, "plain")
+        seen = blast(port, 0.6, "plain")
     assert int(seen["sent"]) == len(queries) > 100
     assert int(seen["lost"]) == len(queries) // 50
     assert int(seen["received"]) == len(queries) - len(queries) // 50
@@ -89,13 +91,15 @@ def test_an_open_loop_keeps_its_rate_and_counts_latency_from_when_a_query_was_du
             time.sleep(0.2)
         return refused(query)
 
+    watch = stall.Stopwatch()
     with server(answer) as (port, queries):
         seen = blast(port, 1, "plain", "500")
-    assert 450 <= int(seen["sent"]) <= 501  # fewer where a busy machine ran it late at the end
+    stalled = watch.stalled
+    assert 450 - 500 * stalled <= int(seen["sent"]) <= 501  # fewer where a busy machine ran it late at the end
     assert len(queries) == int(seen["received"])
     assert float(seen["max"]) > 190_000  # microseconds; the one that met the stall
     assert float(seen["p99"]) > 150_000  # of a hundred that were due meanwhile, five waited nearly as long
-    assert float(seen["p50"]) < 50_000
+    assert float(seen["p50"]) < 50_000 + stalled * 1e6
 
 
 def test_modes_ask_what_they_say(blast) -> None:

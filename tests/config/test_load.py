@@ -230,9 +230,9 @@ records:
 def test_a_hundred_thousand_names_load_in_a_few_seconds(tmp_path):
     path = tmp_path / "example.com.yaml"
     path.write_text("records:\n" + NS + "".join(f"  host{i}: {{type: A, ttl: 300, value: 192.0.2.{i % 250}}}\n" for i in range(100_000)))
-    begin = time.perf_counter()
+    begin = time.process_time()
     loaded = load([path])
-    seconds = time.perf_counter() - begin
+    seconds = time.process_time() - begin
     assert loaded.problems == ()
     assert len(loaded.model.zones[APEX].names) == 100_001
     assert seconds < 20  # 3.5 s on an idle machine; the bound only catches what grows with the square

@@ -128,17 +128,17 @@ def test_a_very_deep_file_is_refused_without_recursion():
 
 def test_a_bomb_is_refused_at_once():
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"] + [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 30)]
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert codes("\n".join(lines)) == ["Y004"]
-    assert time.perf_counter() - begin < 0.1
+    assert time.process_time() - begin < 0.1
 
 
 def test_a_bomb_of_merges_is_refused_at_once():
     wide = "{" + ", ".join(f"k{i}: 1" for i in range(2000)) + "}"
     text = f"w: &w {wide}\n" + "\n".join(f"m{i}: {{<<: [{', '.join(['*w'] * 50)}]}}" for i in range(50))
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert codes(text) == ["Y004"]
-    assert time.perf_counter() - begin < 0.5
+    assert time.process_time() - begin < 0.5
 
 
 def test_honest_aliases_are_not_a_bomb():

@@ -198,7 +198,7 @@ def test_a_tree_of_the_wrong_byte_order_is_refused(make: Make) -> None:
 
 def read_or_refuse(octets: bytes) -> bool:
     """Whether a file could be read; anything but GeoError, or a long time, is a fault."""
-    begun = time.monotonic()
+    begun = time.process_time()
     readable = False
     with suppress(GeoError):
         database = mmdb.read(octets, "x", countries())
@@ -207,7 +207,7 @@ def read_or_refuse(octets: bytes) -> bool:
         for address in (IPv4Address("192.0.2.1"), IPv6Address("2001:db8::1")):
             atlas.lookup(address)
         readable = True
-    assert time.monotonic() - begun < 5
+    assert time.process_time() - begun < 5
     return readable
 
 

@@ -48,7 +48,8 @@ async def test_answers_and_ends(start: Any, engine_name: str) -> None:
     assert len(children) == (3 if engine_name == "python" else 2)  # two planes, or one with two threads
     assert await service.stop() == 0
     assert not [pid for pid in children if alive(pid)]
-    assert sorted(path.name for path in (service.folder / "state").iterdir()) == ["accepted", "events", "small.mmdb.runs", "votes"]  # and no socket
+    left = {path.name for path in (service.folder / "state").iterdir()}
+    assert left - {"events"} == {"accepted", "small.mmdb.runs", "votes"}  # and no socket; events where there were any to keep
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection("127.0.0.1", service.port)
 

@@ -33,7 +33,7 @@ records:
 """
 
 
-async def until(condition: Callable[[], Any], seconds: float = 30.0) -> Any:
+async def until(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
     """Wait for something to become true; what it is, is returned."""
     end = time.monotonic() + seconds
     while True:

@@ -41,7 +41,7 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     def build(how: str) -> tuple[Child, list[int], list[int]]:
         one = Child(
             "child",
-            Program("some_child", [how], [], silence=1.5),
+            Program("some_child", [how], [], silence=2.5),
             lambda _child, message: told.append(message["pid"]),
             lambda _child, code: codes.append(code),
         )
@@ -73,7 +73,7 @@ async def test_the_silent_are_killed_and_the_busy_are_not(make: Any, wait: Calla
     busy, _, _ = make("busy")
     life = asyncio.create_task(busy.live())
     await wait(lambda: told)
-    await asyncio.sleep(2.2)
+    await asyncio.sleep(3.2)
     assert codes == []
     await busy.stop()
     await life
@@ -110,7 +110,7 @@ async def test_who_is_told_to_stop_while_it_is_started_ends(make: Any) -> None:
     life = asyncio.create_task(child.live())
     await asyncio.sleep(0)  # it is being started: there is no process yet
     await child.stop()
-    await asyncio.wait_for(life, 5)
+    await asyncio.wait_for(life, 60)
     assert codes == [-signal.SIGTERM]
     assert child.restarts == 0
 
@@ -153,5 +153,5 @@ async def test_a_suspended_machine_is_not_the_childs_fault(make: Any, wait: Call
     clock.jumped = 3600.0
     await asyncio.sleep(0.2)
     assert not killed
-    await wait(lambda: killed)  # but silence goes on counting: 1.5 s of it
+    await wait(lambda: killed)  # but silence goes on counting: 2.5 s of it
     watch.cancel()

@@ -37,7 +37,7 @@ async def held(state_dir: Path, endpoint: Endpoint) -> AsyncIterator[asyncio.sub
     words = [sys.executable, "-c", HOLD, str(state_dir), endpoint.host, str(endpoint.port)]
     process = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE)
     assert process.stdout
-    assert await asyncio.wait_for(process.stdout.readline(), 20) == b"held\n"
+    assert await asyncio.wait_for(process.stdout.readline(), 60) == b"held\n"
     try:
         yield process
     finally:

@@ -75,7 +75,7 @@ class Started:
 
     async def ask(self) -> str:
         query = dns.message.make_query("a.example", "A")
-        reply = await dns.asyncquery.udp(query, "127.0.0.1", port=self.pair.endpoint.port, timeout=5)
+        reply = await dns.asyncquery.udp(query, "127.0.0.1", port=self.pair.endpoint.port, timeout=20)
         return str(reply.answer[0][0])
 
     def hand_out(self, core: int | None = None) -> None:
@@ -124,9 +124,9 @@ async def test_a_signal_drains_it(plane: Started, wait: Callable[..., Any]) -> N
     reader, writer = await asyncio.open_connection(*plane.pair.endpoint)
     query = dns.message.make_query("a.example", "A").to_wire()
     writer.write(len(query).to_bytes(2, "big") + query)
-    assert (await asyncio.wait_for(reader.read(2), 5)) != b""
+    assert (await asyncio.wait_for(reader.read(2), START)) != b""
     plane.process.terminate()
-    assert await asyncio.wait_for(plane.process.wait(), 5) == 0
+    assert await asyncio.wait_for(plane.process.wait(), START) == 0
     await reader.read()  # closed, not reset
     writer.close()
     sums = [report for report in plane.reports if "udp" in report]
@@ -143,7 +143,7 @@ async def test_a_flood_does_not_keep_it_from_ending(plane: Started, wait: Callab
     try:
         await wait(lambda: any(report["udp"]["received"] > 2000 for report in plane.reports if "udp" in report))
         plane.process.terminate()
-        assert await asyncio.wait_for(plane.process.wait(), 6) == 0
+        assert await asyncio.wait_for(plane.process.wait(), START) == 0
     finally:
         flood.kill()
         await flood.wait()
@@ -158,7 +158,7 @@ async def test_few_descriptors_lock_nobody_out(engine_name: str, wait: Callable[
     sleepers = [await asyncio.open_connection(*plane.pair.endpoint) for _ in range(150)]
     query = dns.message.make_query("a.example", "A")
     for _ in range(3):
-        assert (await dns.asyncquery.tcp(query, "127.0.0.1", port=plane.pair.endpoint.port, timeout=5)).answer
+        assert (await dns.asyncquery.tcp(query, "127.0.0.1", port=plane.pair.endpoint.port, timeout=20)).answer
     await wait(lambda: any(report["tcp"]["accepted"] >= 150 for report in plane.reports if "tcp" in report))
     assert max(report["tcp"]["open"] for report in plane.reports if "tcp" in report) <= 16
     for _, writer in sleepers:
@@ -180,7 +180,7 @@ def test_what_can_be_afforded(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_it_ends_with_its_supervisor(plane: Started, wait: Callable[..., Any]) -> None:
     await wait(lambda: plane.told)
     plane.leash.close()
-    assert await asyncio.wait_for(plane.process.wait(), 5) == 0
+    assert await asyncio.wait_for(plane.process.wait(), START) == 0
 
 
 async def test_it_serves_on_without_control(plane: Started, wait: Callable[..., Any]) -> None:
@@ -246,7 +246,7 @@ async def test_it_ends_rather_than_leave_sockets_without_an_answer(plane: Starte
     plane.feed.offer(snapshot(1, b"\xc0\0\2\1"))
     await wait(lambda: {"loaded": 1} in plane.told)
     plane.hand_out(core=1023)  # which is not there
-    assert await asyncio.wait_for(plane.process.wait(), 6) == 1
+    assert await asyncio.wait_for(plane.process.wait(), START) == 1
 
 
 @pytest.mark.skipif(bool(engines.native_missing()), reason=engines.native_missing())

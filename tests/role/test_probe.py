@@ -74,7 +74,7 @@ class Fleet:
     async def until(self, holds: Callable[[Stored], object]) -> Stored:
         """Wait for what the store must show."""
         try:
-            async with asyncio.timeout(40):
+            async with asyncio.timeout(80):
                 while not holds(state := await self.store.read()):
                     await asyncio.sleep(0.05)
         except TimeoutError:

@@ -226,7 +226,7 @@ class Asked:
 
     async def ask(self, name: bytes, kind: int = 1) -> bytes:
         self.client.send(question(name, kind))
-        return await asyncio.wait_for(asyncio.get_running_loop().sock_recv(self.client, 65_535), 5)
+        return await asyncio.wait_for(asyncio.get_running_loop().sock_recv(self.client, 65_535), 20)
 
     def hear(self, report: dict[str, Any]) -> bool:
         for *kind, count in report.get("answers", ()):

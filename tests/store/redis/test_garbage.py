@@ -48,7 +48,7 @@ async def test_garbage_costs_the_key_it_is_in(redis, opened, key, monkeypatch):
         redis.ask("DEL", KEY + key)
         command, *words = spoil_with(kind, chance)
         redis.ask(command, KEY + key, *words)
-        await node._replica.reached(replica.Ticket(None, asyncio.get_running_loop().time()), 2.0)
+        await node._replica.reached(replica.Ticket(None, asyncio.get_running_loop().time()), 20.0)
         state = await node.read()
         assert state.votes == {TARGET: {"p1": Vote(TARGET, "p1", State.UP, 1.0)}}, f"{key} is a {kind}"
         assert state.overrides == said
@@ -75,9 +75,8 @@ async def test_all_keys_at_once_and_writers_go_on(redis, opened):
     await prober.publish("p1", [Vote(TARGET, "p1", State.UP, 1.0)])
     await prober.renew(Lease("p1", "fra", 2.0))
     async with asyncio.timeout(30):
-        while TARGET not in (await node.read()).votes:
+        while TARGET not in (await node.read()).votes or not node.refused.get("format"):
             await asyncio.sleep(0.05)
-    assert node.refused["format"] >= 1
 
 
 async def test_what_is_too_large_is_not_read(redis, opened):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from contextlib import suppress
 
 import pytest
@@ -16,6 +15,7 @@ from gslb.store.envelope import Header, Unsigned, peek, seal
 from gslb.store.keys import PublicKeys, generate, read_signer
 from gslb.store.redis import speaker
 from gslb.store.trust import Known, read_public
+from gslb.testing import stall
 from gslb.testing.lab import RedisServer, Relay
 from gslb.verdict import State, Target, Vote
 
@@ -28,7 +28,7 @@ def vote(number, state=State.UP, prober="p1", since=1.0):
     return Vote(TARGETS[number], prober, state, since)
 
 
-async def known(node, listener, true, limit=10.0):
+async def known(node, listener, true, limit=30.0):
     """Wait, hint by hint, until something is true of what a node reads; return that."""
     async with asyncio.timeout(limit):
         while True:
@@ -56,10 +56,10 @@ async def test_a_change_is_known_elsewhere_within_milliseconds(redis, opened):
     times = []
     for n in range(40):
         state = State.UP if n % 2 else State.DOWN
-        begun = time.perf_counter()
+        watch = stall.Stopwatch()
         await prober.publish("p1", [vote(0, state, since=2.0 + n)])
         await known(node, listener, has(0, state))
-        times.append(time.perf_counter() - begun)
+        times.append(watch.seconds())
     assert sorted(times)[20] < 0.1
     assert redis.ask("HLEN", KEY + "votes:p1") == 41, "one record each, beside the first"
 
