@@ -19,6 +19,7 @@ from gslb.config.document import Document, Node
 from gslb.config.section import Address, Endpoint, File, Listen, Name, Seconds, Section, auto, distinct, one_or_many
 from gslb.config.settings_api import Api
 from gslb.config.settings_fleet import Fleet
+from gslb.config.settings_notify import Notify, distinct_names
 from gslb.config.settings_wire import Debug, Dnstap, QueryLog
 from gslb.config.settings_wire import rooted as rooted_dnstap
 from gslb.config.words import kind
@@ -147,6 +148,7 @@ class Settings(Section):
     dnstap: Dnstap | None = Field(default=None, description="present: queries and answers are told to a reader of dnstap")
     query_log: QueryLog | None = Field(default=None, description="present: some queries are logged")
     debug: Debug = Field(default=Debug(), description="who may ask the nameserver why")
+    notify: Annotated[tuple[Notify, ...], AfterValidator(distinct_names)] = Field(default=(), description="who is told of what happens")
     stall_limit: Seconds = Field(default=15.0, ge=3, le=600, description="silence after which a stalled process of the service is started anew")
 
     @property
@@ -185,6 +187,7 @@ class Settings(Section):
             "control": folder / self.control if self.control else None,
             "api": api,
             "dnstap": rooted_dnstap(self.dnstap, folder),
+            "notify": tuple(one.rooted(folder) for one in self.notify),
         }
         return self.model_copy(update=rooted)
 

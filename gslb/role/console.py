@@ -67,6 +67,7 @@ class Console:
         await self._doors.open_local()
         await self._doors.open_api()
         await self._doors.open_vitals()
+        self._doors.notify()
         systemd.ready()
         await self._stop.wait()
         systemd.stopping()

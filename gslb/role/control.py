@@ -40,6 +40,7 @@ from gslb.transport.pipe import Feed, Report
 
 SERVED: Final = 10.0  # seconds a reload waits for the planes; a plane takes one for 100,000 names
 LONGEST: Final = 20_000  # characters of a message to the supervisor; a leash carries 64 KB
+SILENT: Final = 10.0  # seconds without a sign of any plane after which nobody should be sent here; they report every second
 BEAT: Final = 1.0  # seconds between signs of life
 
 
@@ -85,6 +86,7 @@ class Control:
     async def _open(self) -> None:
         """Serve metrics and the API, once the planes have what they need; where that cannot be, DNS is not given up for it."""
         await self._served(self._deciding.publisher.snapshot.generation)
+        self._doors.notify()
         await self._doors.open_vitals()
         if self._operating:
             await self._doors.try_api()
@@ -101,7 +103,11 @@ class Control:
         await self._deciding.reload()
 
     def _why_not_ready(self) -> str:
-        return "" if self._status.listening else "not listening yet"
+        """Say why this node should not be asked; neither the store nor any site is a reason."""
+        if not self._status.listening:
+            return "not listening yet"
+        silent = all(time.monotonic() - plane.heard > SILENT for plane in self._planes)
+        return f"no plane has said anything for {SILENT:g} s" if silent else ""
 
     async def _served(self, generation: int) -> bool:
         """Wait until every plane serves this generation or a later one; False where one does not in time."""

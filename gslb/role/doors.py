@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from aiohttp.web import AppRunner
 
     from gslb.api.server import ApiServer
+    from gslb.role.notifying import Notifying
 
 Reload = Callable[..., Awaitable[dict[str, Any]]]
 
@@ -35,6 +36,7 @@ class Doors:
         self._why = Explaining(deciding.settings.node, deciding.publisher)
         self._local: asyncio.Server | None = None
         self._web: AppRunner | None = None
+        self._notifying: Notifying | None = None
         self.api: ApiServer | None = None
 
     async def open_local(self) -> None:
@@ -95,8 +97,22 @@ class Doors:
         except GslbError as error:
             log.error("no API is served", reason=str(error))
 
+    def notify(self) -> None:
+        """Tell people and programs what happens, as the settings say."""
+        deciding = self._deciding
+        if not deciding.settings.notify:
+            return
+        from gslb.role.notifying import Notifying, Place  # noqa: PLC0415  as above: aiohttp
+
+        place = Place(deciding.settings.node, deciding.role, lambda: (deciding.publisher.nodes, deciding.publisher.now))
+        self._notifying = Notifying(deciding.settings.notify, deciding.journal, place, self._why_not_ready)
+        for work in self._notifying.works():
+            deciding.works.start(work)
+
     async def close(self) -> None:
         """Close all of them."""
+        if self._notifying:
+            await self._notifying.end()
         if self._local:
             self._local.close()
             self._deciding.settings.control_socket.unlink(missing_ok=True)

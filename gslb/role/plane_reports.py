@@ -36,6 +36,7 @@ class PlaneReports:
         self.wanted: list[tuple[int, int, int]] = []
         self._engine = ("", "")  # name and version
         self.starts = 0
+        self.heard = time.monotonic()  # when it said anything last
         self.restarted = 0.0  # when it began anew last; 0 = never
         self._threads: list[dict[str, Any]] = []
         self._latency: dict[int, int] = {}  # queries by an upper bound of their time in ns
@@ -45,6 +46,7 @@ class PlaneReports:
 
     def hear(self, report: Report) -> None:
         """Take one report."""
+        self.heard = time.monotonic()
         if "applied" in report:
             self.generation = self.applied = report["applied"]
         if "pid" in report:
