@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from aiohttp.http_exceptions import LineTooLong
 from aiohttp.web_protocol import RequestHandler
 
 from gslb import log
-from gslb.api.limits import CONNECTIONS, SLOW
+from gslb.api.limits import CONNECTIONS, OF_ONE, SLOW
 from gslb.api.problem import ProblemError
 from gslb.api.writing import refusal
 
@@ -26,13 +27,35 @@ OPTIONS: Final[Mapping[str, Any]] = {
     "max_field_size": LONGEST_FIELD,
     "max_headers": MOST_FIELDS,
     "auto_decompress": False,
+    "read_bufsize": 16_384,  # octets that wait of each body: 500 connections hold 16 MB, not 64
 }
 
 
 class Connection(RequestHandler):
-    """One connection."""
+    """One connection. `crowd`: how many there are of each address."""
 
-    __slots__ = ()
+    __slots__ = ("_address", "_crowd")
+
+    def __init__(self, manager: web.Server, crowd: Counter[str], loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(manager, loop=loop, **OPTIONS)
+        self._crowd = crowd
+        self._address = ""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Count it; close it where its address has too many."""
+        super().connection_made(transport)
+        peer = transport.get_extra_info("peername")
+        self._address = peer[0] if isinstance(peer, tuple) else ""  # nobody's, over a unix socket
+        self._crowd[self._address] += 1
+        if self._address and self._crowd[self._address] > OF_ONE:
+            self.force_close()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Count it no more."""
+        super().connection_lost(exc)
+        self._crowd[self._address] -= 1
+        if not self._crowd[self._address]:
+            del self._crowd[self._address]
 
     def handle_error(
         self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
@@ -65,10 +88,11 @@ class Connections:
     def __init__(self, server: web.Server, most: int = CONNECTIONS) -> None:
         self._server = server
         self._most = most
+        self._crowd: Counter[str] = Counter()
         self._loop = asyncio.get_running_loop()
 
     def __call__(self) -> asyncio.Protocol:
         """Make one."""
         if len(self._server.connections) >= self._most:
             return Full()
-        return Connection(self._server, loop=self._loop, **OPTIONS)
+        return Connection(self._server, self._crowd, self._loop)

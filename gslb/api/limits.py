@@ -19,6 +19,7 @@ WRITING: Final = 64 << 20  # octets of answers that are on their way to all call
 SMALL: Final = 64 << 10  # octets of an answer that is always given: the kernel takes it whole
 TAKEN: Final = 60.0  # seconds for a caller to take its answer
 CONNECTIONS: Final = 500
+OF_ONE: Final = 200  # connections of one address: a proxy's pool; one flooder leaves room for others
 STREAMS: Final = 100
 
 

@@ -35,7 +35,6 @@ from gslb.errors import GslbError, ListenError, UsageError
 BACKLOG: Final = 128
 SILENCE: Final = 15.0  # seconds after which a stream says that it still is one
 CALLER: Final = web.RequestKey("caller", Caller)
-SERVER: Final = "gslb"  # neither Python's version nor aiohttp's is anybody's business
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -115,7 +114,7 @@ class ApiServer:
         except Exception as error:  # noqa: BLE001  whoever asks must hear of it, and the service must live
             log.error("a request failed by a fault of gslb itself", method=request.method, path=request.path[:200], error=repr(error))
             answer = refusal(ProblemError(500, "fault", "this is a fault of gslb itself: the log of the service says more; please report it"))
-        answer.headers["Server"] = SERVER
+        answer.headers["Server"] = HEADERS["Server"]
         return await self._writer.send(request, answer) if not answer.prepared else answer
 
     def _handler(self, operation: Operation) -> Handler:
@@ -139,7 +138,7 @@ class ApiServer:
         self._door.admit(caller, _SEEING)
         if self._stream.readers >= STREAMS:
             raise ProblemError(503, "streams", f"{STREAMS} streams are read already", headers={"Retry-After": "10"})
-        headers = {**HEADERS, "Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no", "Server": SERVER}
+        headers = {**HEADERS, "Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
         answer = web.StreamResponse(headers=headers)
         async with self._stream.reading(request.headers.get("Last-Event-ID", "")[:40]) as reader:
             await answer.prepare(request)

@@ -18,6 +18,7 @@ from gslb.api.problem import CONTENT_TYPE, ProblemError
 from gslb.api.reading import known_tags
 
 HEADERS: Final = {  # of every answer of the API; the dashboard's files have their own
+    "Server": "gslb",  # neither Python's version nor aiohttp's is anybody's business
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",

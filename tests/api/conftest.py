@@ -175,6 +175,11 @@ async def start(tmp_path: Path, geodb: Path) -> AsyncIterator[Start]:
         yield make
 
 
+@pytest.fixture
+def wait() -> Callable[..., Any]:
+    return until
+
+
 @pytest.fixture(scope="module")
 def beside(tmp_path_factory: pytest.TempPathFactory, geodb: Path) -> Iterator[Running]:
     """A service on a loop of its own, in a thread, for clients that wait; everybody may do everything, as fast as they can."""
