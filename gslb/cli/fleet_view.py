@@ -66,7 +66,7 @@ def made(answer: Mapping[str, Any]) -> str:
     if answer["unchanged"]:
         return f"nothing has changed: version {answer['version']} has these files already\n"
     told = difference_text.changed(answer["changes"])
-    guards = "".join(f"{'REFUSED' if one['level'] == 'refuse' else 'careful'}: {one['text']}\n" for one in answer["guards"])
+    guards = "".join(f"{'REFUSED' if answer['refused'] else 'forced'}: {one}\n" for one in answer["guards"])
     if answer["dry_run"]:
         would = "would be refused without --force" if answer["refused"] else "would be published"
         return f"{guards}{told}after version {answer['after'] or 'none'}, this {would} as version {answer['version']}\n"

@@ -56,6 +56,20 @@ def as_json(problems: Sequence[Problem], sources: Mapping[str, str]) -> str:
     return json.dumps({"problems": found, "errors": errors, "warnings": warnings}, indent=2, ensure_ascii=False) + "\n"
 
 
+def told(problems: Sequence[Problem]) -> list[dict[str, object]]:
+    """Turn problems into plain data."""
+    return [
+        {
+            "code": problem.code,
+            "severity": problem.severity.value,
+            "where": str(problem.where),
+            "message": problem.message,
+            "hint": problem.hint,
+        }
+        for problem in problems
+    ]
+
+
 def github(problems: Sequence[Problem], sources: Mapping[str, str]) -> str:
     """Write workflow commands, which GitHub shows beside the lines of a change."""
     del sources

@@ -18,15 +18,14 @@ from gslb.bundle import AUTHOR, TEXT, VERSIONS, Bundle, Head, octets
 from gslb.config import Loaded, bundled, report
 from gslb.errors import StoreError, UsageError
 from gslb.event import Event, Tell
-from gslb.explain import guards
-from gslb.explain.changes import changes
+from gslb.lint import loss
 from gslb.model import EMPTY_MODEL, Model
 from gslb.role import version_diff
-from gslb.role.loads import told as problems_told
 from gslb.role.neighbours import FRESH
 from gslb.store import KEEP, NodeReport, OvertakenError, Store
 
 TRIES: Final = 3  # of a publication that others overtake; each try is judged anew
+GUARDS: Final = (loss.refusal, loss.emptied)
 _FARTHEST: Final = VERSIONS >> 1  # what nodes say is not signed: nobody may drive the numbers to their end
 
 Answer = dict[str, Any]
@@ -116,9 +115,9 @@ class BundleDesk:
             number = base.floor + 1
             loaded = await asyncio.to_thread(bundled.load, files, number)
             bundle = Bundle(number, 0.0, order.author, order.message, dict(files), old.version if old else 0, sealed=old.sealed if old else b"")
-            answer = await asyncio.to_thread(_judged, base, loaded, bundle, order)
-            if order.dry_run or answer["unchanged"]:
-                return answer
+            unchanged = await asyncio.to_thread(_judge, base, loaded, bundle, order)
+            if order.dry_run or unchanged:
+                return await asyncio.to_thread(_told, base, loaded, (base.bundle if unchanged and base.bundle else bundle).head(), order)
             try:
                 head = await self._store.publish_bundle(bundle, base.number, self._keep)
             except OvertakenError:
@@ -126,7 +125,7 @@ class BundleDesk:
                     raise ChangedError(f"another version was published meanwhile, after version {order.based_on}") from None
                 continue
             await self._say(head)
-            return {**answer, **_head(head)}
+            return await asyncio.to_thread(_told, base, loaded, head, order)
         raise ChangedError("others publish all the time: try again")
 
     async def _base(self, order: Order) -> _Base:
@@ -195,31 +194,42 @@ def _amiss(files: Mapping[str, bytes]) -> str:
     return ""
 
 
-def _judged(base: _Base, loaded: Loaded, bundle: Bundle, order: Order) -> Answer:
-    """Judge a version as nodes will, and by what it would change. Raises InvalidError, RefusedError."""
+def _judge(base: _Base, loaded: Loaded, bundle: Bundle, order: Order) -> bool:
+    """Judge a version as nodes will, and by what it would take away; whether it is the newest one again. Raises InvalidError, RefusedError."""
     if loaded.fatal:
-        raise InvalidError(report.text(loaded.problems, loaded.sources), problems_told(loaded.problems))
-    unchanged = base.bundle is not None and base.bundle.digest == bundle.digest
-    against = guards.of_files(base.model, loaded.model) if base.bundle else []
-    if not loaded.model.zones:
-        against.append({"code": "no-zone", "level": guards.REFUSE, "text": "it holds no zone"})
-    refused = [one["text"] for one in against if one["level"] == guards.REFUSE]
-    if refused and not order.force and not order.dry_run:
+        raise InvalidError(report.text(loaded.problems, loaded.sources), report.told(loaded.problems))
+    if (refused := _refusals(base, loaded)) and not order.force and not order.dry_run:
         raise RefusedError("\n".join(refused), "guard", forceable=True)
-    head = base.bundle.head() if unchanged and base.bundle else bundle.head()
+    return base.bundle is not None and base.bundle.digest == bundle.digest
+
+
+def _refusals(base: _Base, loaded: Loaded) -> list[str]:
+    """Say what guards have against it."""
+    found = [] if loaded.model.zones else ["it holds no zone"]
+    if base.bundle:
+        found += [one.message.replace("this load", "this version") for guard in GUARDS if (one := guard(base.model, loaded.model))]
+    return found
+
+
+def _told(base: _Base, loaded: Loaded, head: Head, order: Order) -> Answer:
+    """Say what is published, or would be, and what it changes."""
+    from gslb.explain.changes import changes  # noqa: PLC0415  half a second of imports, which no node waits for
+
     return {
         **_head(head),
         "after": base.number,
-        "unchanged": unchanged,
+        "unchanged": base.bundle is not None and base.bundle.digest == head.digest,
         "dry_run": order.dry_run,
-        "refused": [] if order.force else refused,
-        "problems": problems_told(loaded.problems),
-        "guards": against,
+        "refused": [] if order.force else _refusals(base, loaded),
+        "problems": report.told(loaded.problems),
+        "guards": _refusals(base, loaded),
         "changes": changes(base.model, loaded.model),
     }
 
 
 def _difference(old: Bundle, new: Bundle) -> Answer:
+    from gslb.explain.changes import changes  # noqa: PLC0415  as above
+
     before, after = bundled.load(old.files, new.version), bundled.load(new.files, new.version)  # as in `_base`
     return {
         "old": _head(old.head()),
@@ -227,7 +237,6 @@ def _difference(old: Bundle, new: Bundle) -> Answer:
         "same": old.digest == new.digest,
         "files": version_diff.files(old.files, new.files),
         "changes": changes(before.model, after.model),
-        "guards": guards.of_files(before.model, after.model),
     }
 
 

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from gslb import __version__, log, metrics
 from gslb.config import report
+from gslb.config.report import told as told  # noqa: PLC0414  those who load say it with our word
 from gslb.errors import GslbError, Problem, Severity
 from gslb.event import Event, Tell, untold
 from gslb.lint import loss
@@ -193,17 +194,3 @@ def _yield_to_others() -> None:
 def _count(problems: Sequence[Problem]) -> None:
     for severity in Severity:
         metrics.config_problems.labels(severity.value).set(sum(problem.severity is severity for problem in problems))
-
-
-def told(problems: Sequence[Problem]) -> list[dict[str, object]]:
-    """Turn problems into plain data."""
-    return [
-        {
-            "code": problem.code,
-            "severity": problem.severity.value,
-            "where": str(problem.where),
-            "message": problem.message,
-            "hint": problem.hint,
-        }
-        for problem in problems
-    ]

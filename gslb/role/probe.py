@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gslb import __version__, config, log, metrics, targets
 from gslb.config import Loaded, report, saved
+from gslb.config.report import told
 from gslb.config.settings import Settings
 from gslb.errors import GslbError, ListenError, StoreError, UsageError
 from gslb.role import following, identity
 from gslb.role.excuses import Excuses
 from gslb.role.keeper import Keeper
-from gslb.role.loads import told
 from gslb.role.notify_systemd import Systemd
 from gslb.role.probing import Probing
 from gslb.role.registrar import Registrar
