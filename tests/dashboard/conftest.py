@@ -256,7 +256,7 @@ async def fleet(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Fleet
         await one.stop()
 
 
-async def until(found: Callable[[], Any], seconds: float = 120.0) -> Any:
+async def until(found: Callable[[], Any], seconds: float = 200.0) -> Any:
     """Wait for something to become true; what it is, is returned."""
     end = time.monotonic() + seconds
     while True:

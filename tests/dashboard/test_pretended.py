@@ -11,7 +11,7 @@ from playwright.async_api import Page, expect
 
 from gslb.testing.pretended import Pretended
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(400), pytest.mark.asyncio(loop_scope="session")]
 
 Opened = Callable[..., Any]
 Pretend = Callable[..., Awaitable[tuple[Pretended, str]]]

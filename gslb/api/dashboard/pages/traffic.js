@@ -24,7 +24,7 @@ export default function Traffic({ here }) {
     const errors = last.reduce((sum, one) => sum + (one.rcodes?.SERVFAIL ?? 0), 0) / Math.max(1e-9, last.reduce((sum, one) => sum + one.qps, 0));
 
     return html`<div>
-        <div class="page-head"><div><h1>Traffic</h1><p class="lede">Of this node, the last ${count(Math.max(1, Math.round(((times.at(-1) ?? 0) - (times[0] ?? 0)) / 60)), "minute")}</p></div></div>
+        <div class="page-head"><div><h1>Traffic</h1><p class="lede">Queries and how they were answered, the last ${count(Math.max(1, Math.round(((times.at(-1) ?? 0) - (times[0] ?? 0)) / 60)), "minute")}</p></div></div>
         <dl class="figures">
             <div><dt>Queries per second now</dt><dd>${rate(samples.at(-1)?.qps)}</dd></div>
             <div><dt>over the last minute</dt><dd>${rate(qps)}</dd></div>
