@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from gslb.cli.output import AsOutput, Output, write
+
 
 def add_to(app: typer.Typer) -> None:
     """Register the command."""
@@ -18,6 +20,7 @@ def query(  # noqa: PLR0917  typer makes each an option
     subnet: Annotated[str, typer.Option(help="Ask as if for a client of this network: 203.0.113.0/24.")] = "",
     tcp: Annotated[bool, typer.Option("--tcp", help="Ask over TCP.")] = False,  # noqa: FBT002  typer's way
     short: Annotated[bool, typer.Option("--short", help="Only the data of the answers.")] = False,  # noqa: FBT002
+    output: AsOutput = Output.TABLE,
     seconds: Annotated[float, typer.Option("--timeout", help="Seconds to wait.")] = 2.0,
 ) -> int:
     """Ask a nameserver one question and show the answer, its TTLs and the scope of a client subnet."""
@@ -25,5 +28,5 @@ def query(  # noqa: PLR0917  typer makes each an option
 
     name, kind, server = parse_words(words)
     answer = ask(Question(name, kind, server, port, subnet, tcp=tcp, seconds=seconds))
-    typer.echo(answer.short() if short else answer.text())
+    write(answer.data(), output, lambda: (answer.short() if short else answer.text()) + "\n")
     return 0 if answer.rcode in {"NOERROR", "NXDOMAIN"} else 1

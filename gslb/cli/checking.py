@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from gslb.cli.output import Output, write
 
 if TYPE_CHECKING:
     from gslb.config.settings import Settings
@@ -27,9 +30,12 @@ def add_to(app: typer.Typer) -> None:
     app.command("schema")(schema)
 
 
-def check(
+def check(  # noqa: PLR0917  typer makes each an option
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files and folders; together they are one namespace.")],
     format_: Annotated[Format, typer.Option("--format", help="github: annotations beside the lines of a change.")] = Format.TEXT,
+    output: Annotated[
+        Output | None, typer.Option("--output", "-o", help="table: as --format text; json, yaml: for programs.", show_default=False)
+    ] = None,
     networks: Annotated[Path | None, typer.Option(help="The operator's networks.", show_default=False)] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings are errors.")] = False,  # noqa: FBT002  typer's way
     silence: Annotated[
@@ -45,6 +51,9 @@ def check(
         if not path.exists():
             raise UsageError(f"there is no {path}")
     loaded = config.load(paths, networks, silence=frozenset(silence or ()))
+    if output in {Output.JSON, Output.YAML}:
+        write(json.loads(report.as_json(loaded.problems, loaded.sources)), output, str)
+        return 1 if loaded.fatal or (strict and loaded.problems) else 0
     render = {Format.TEXT: report.text, Format.JSON: report.as_json, Format.GITHUB: report.github}[format_]
     typer.echo(render(loaded.problems, loaded.sources), nl=False)
     if format_ is Format.TEXT and not loaded.problems:
@@ -55,8 +64,6 @@ def check(
 
 def schema() -> None:
     """Print the JSON Schema of the operator's YAML files, for editors."""
-    import json
-
     from gslb.config.schema import json_schema
 
     typer.echo(json.dumps(json_schema(), indent=2))

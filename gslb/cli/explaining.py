@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import time
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from gslb.cli.output import AsOutput, Output, chosen, write
 
 SettingsPath = Annotated[Path | None, typer.Option("--config", "-c", help="Settings; the default is gslb.yaml here.", show_default=False)]
 
@@ -40,7 +41,8 @@ def explain(  # noqa: PLR0917  typer makes each an option
     ] = None,
     at: Annotated[str, typer.Option(metavar="TIME", help="Another time: 2026-12-24T18:00 (UTC unless it says otherwise), or +2h.")] = "",
     live: Annotated[bool, typer.Option("--live", help="Ask the running node: its files, states and overrides, as it serves them now.")] = False,  # noqa: FBT002  typer's way
-    format_: Annotated[Format, typer.Option("--format", help="json: everything, with stable keys.")] = Format.TEXT,
+    output: AsOutput = Output.TABLE,
+    format_: Annotated[Format, typer.Option("--format", help="json: as --output json.")] = Format.TEXT,
     config: SettingsPath = None,
 ) -> None:
     """Explain why a client gets an answer: place, region, each filter with whom it dropped and why, shares, TTL, scope."""
@@ -51,7 +53,7 @@ def explain(  # noqa: PLR0917  typer makes each an option
         "assume_down": assume_down or [], "assume_drained": assume_drained or [], "at": at,
     }  # fmt: skip
     data = _live(said, config) if live else _from_files(said, config)
-    typer.echo(json.dumps(data, indent=2) if format_ is Format.JSON else text(data), nl=format_ is Format.JSON)
+    write(data, chosen(output, as_json=format_ is Format.JSON), lambda: text(data))
 
 
 def _from_files(said: dict[str, Any], config: Path | None) -> dict[str, Any]:

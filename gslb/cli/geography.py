@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from gslb.cli.output import AsOutput, Output, write
 
 Database = Annotated[Path | None, typer.Option("--database", "-d", help="MMDB file or folder; the default is the settings'.", show_default=False)]
 SettingsPath = Annotated[Path | None, typer.Option("--config", "-c", help="Settings; the default is gslb.yaml here.", show_default=False)]
@@ -21,17 +24,18 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(group, name="geodb")
 
 
-def info(database: Database = None, config: SettingsPath = None) -> None:
+def info(database: Database = None, output: AsOutput = Output.TABLE, config: SettingsPath = None) -> None:
     """Describe the databases: type, age, networks, what they know."""
     from gslb.geo import inspect
 
-    for one in inspect.info(_database(database, config)):
-        _show(one)
+    told = list(inspect.info(_database(database, config)))
+    write(told, output, lambda: _text(told))
 
 
 def lookup(
     addresses: Annotated[list[str], typer.Argument(metavar="ADDRESS...", help="IPv4 or IPv6.")],
     database: Database = None,
+    output: AsOutput = Output.TABLE,
     config: SettingsPath = None,
 ) -> None:
     """Say where addresses are, in which network, and who says so; the operator's networks included."""
@@ -42,17 +46,17 @@ def lookup(
 
     settings, _path = load_settings(config)
     model = operator.load(settings.zones, settings.geo.networks).model
-    for address in addresses:
-        _show(inspect.lookup(address, database or settings.geo.database or geo.shipped(), model.networks, model.sites))
+    used = database or settings.geo.database or geo.shipped()
+    told = [inspect.lookup(address, used, model.networks, model.sites) for address in addresses]
+    write(told, output, lambda: _text(told))
 
 
-def verify(database: Database = None, config: SettingsPath = None) -> int:
+def verify(database: Database = None, output: AsOutput = Output.TABLE, config: SettingsPath = None) -> int:
     """Read the databases whole, and compare them with MaxMind's own readers. Exit code 1: they differ."""
     from gslb.geo import inspect, source
 
     told = [inspect.verify(path) for path in source.files(_database(database, config))]
-    for one in told:
-        _show(one)
+    write(told, output, lambda: _text(told))
     return 0 if all(one["ok"] for one in told) else 1
 
 
@@ -67,8 +71,10 @@ def _database(given: Path | None, config: Path | None) -> Path:
     return path
 
 
-def _show(facts: dict[str, Any]) -> None:
-    """Print one thing as `key: value` lines; what is nested stays JSON."""
-    for key, value in facts.items():
-        typer.echo(f"{key}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
-    typer.echo("")
+def _text(told: Sequence[dict[str, Any]]) -> str:
+    """Write each thing as `key: value` lines; what is nested stays JSON."""
+    return "".join("".join(f"{key}: {_value(value)}\n" for key, value in facts.items()) + "\n" for facts in told)
+
+
+def _value(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -29,15 +29,16 @@ _PLAIN: Final = re.compile(r"[A-Za-z_/.][A-Za-z0-9_/.@+-]*(?: [A-Za-z0-9_/.@+-]+
 _WORDS: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", ".nan", ".inf", "e"})
 
 
-def write(data: Any, output: Output, table: Callable[[], str]) -> None:
-    """Write data; `table` makes what people read, and is asked only then."""
+def write(data: Any, output: Output, table: Callable[[], str | None]) -> None:
+    """Write data; `table` makes what people read (or prints it itself), and is asked only then."""
     match output:
         case Output.JSON:
             typer.echo(json.dumps(data, indent=2, ensure_ascii=False))
         case Output.YAML:
             typer.echo(yaml(data), nl=False)
         case Output.TABLE:
-            typer.echo(table(), nl=False)
+            if (text := table()) is not None:
+                typer.echo(text, nl=False)
 
 
 def chosen(output: Output, *, as_json: bool) -> Output:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from gslb.cli import completing
+from gslb.cli.output import AsOutput, Output, chosen, write
 
 SettingsPath = Annotated[
     Path | None, typer.Option("--config", "-c", help="Settings; the default is gslb.yaml here, if there is one.", show_default=False)
@@ -112,16 +113,13 @@ def hold(  # noqa: PLR0917  as above
     typer.echo(json.dumps(answer) if json_ else override_view.hold(answer))
 
 
-def overrides(json_: AsJson = False, config: SettingsPath = None) -> None:  # noqa: FBT002
+def overrides(output: AsOutput = Output.TABLE, json_: AsJson = False, config: SettingsPath = None) -> None:  # noqa: FBT002
     """Show what stands: overrides and the hold, with author, reason and end."""
     from gslb.cli import override_view
     from gslb.cli.serving import ask
 
     answer = ask("overrides", config)
-    if json_:
-        typer.echo(json.dumps(answer))
-    else:
-        override_view.show(answer)
+    write(answer, chosen(output, as_json=json_), lambda: override_view.show(answer))
 
 
 def _say(config: Path | None, *, as_json: bool, **said: Any) -> None:

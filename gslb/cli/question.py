@@ -65,14 +65,34 @@ class Answer:
         lines.append(f";; {self.size} octets from {self.question.server}#{self.question.port} over {how} in {1000 * self.seconds:.1f} ms")
         return "\n".join(lines)
 
+    def data(self) -> dict[str, Any]:
+        """Everything as plain data, for programs; `subnet` None where the server said nothing of one."""
+        header, subnet = self.record.header, self._subnet()
+        sections = (("answer", self.record.rr), ("authority", self.record.auth), ("additional", self.record.ar))
+        return {
+            "rcode": self.rcode,
+            "flags": [name for name in ("qr", "aa", "tc", "rd", "ra") if getattr(header, name)],
+            "subnet": {"network": subnet[0], "scope": subnet[1]} if subnet else None,
+            **{title: [_told(rr) for rr in records if rr.rtype != dnslib.QTYPE.OPT] for title, records in sections},
+            "server": self.question.server,
+            "port": self.question.port,
+            "over": "TCP" if self.question.tcp else "UDP",
+            "octets": self.size,
+            "seconds": round(self.seconds, 6),
+        }
+
     def _scope(self) -> str:
+        found = self._subnet()
+        return f"{found[0]}: this answer holds for its whole /{found[1]}" if found else ""
+
+    def _subnet(self) -> tuple[str, int] | None:
         for option in (option for rr in self.record.ar if rr.rtype == dnslib.QTYPE.OPT for option in rr.rdata):
             if option.code == ECS and len(option.data) >= 4:
                 length, scope, octets = option.data[2], option.data[3], option.data[4:]
                 family = socket.AF_INET if option.data[1] == 1 else socket.AF_INET6
                 address = socket.inet_ntop(family, octets.ljust(4 if family == socket.AF_INET else 16, b"\0"))
-                return f"{address}/{length}: this answer holds for its whole /{scope}"
-        return ""
+                return f"{address}/{length}", scope
+        return None
 
 
 def parse_words(words: Sequence[str]) -> tuple[str, str, str]:
@@ -160,3 +180,7 @@ def _subnet_option(text: str) -> Any:
 
 def _line(rr: Any) -> str:
     return f"{rr.rname!s:<32} {rr.ttl:>6} {dnslib.QTYPE.get(rr.rtype):<6} {rr.rdata}"
+
+
+def _told(rr: Any) -> dict[str, Any]:
+    return {"name": str(rr.rname), "ttl": rr.ttl, "type": str(dnslib.QTYPE.get(rr.rtype)), "data": str(rr.rdata)}

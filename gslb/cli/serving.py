@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gslb.cli.output import AsOutput, Output, chosen, write
+
 if TYPE_CHECKING:
     from gslb.config.settings import Settings
 
@@ -62,20 +64,27 @@ def reload(config: SettingsPath = None, json_: AsJson = False, force: Force = Fa
     return 0 if answer["accepted"] else 1
 
 
-def status(config: SettingsPath = None, json_: AsJson = False, watch: Watch = False) -> None:  # noqa: FBT002
+def status(
+    config: SettingsPath = None,
+    output: AsOutput = Output.TABLE,
+    json_: AsJson = False,  # noqa: FBT002
+    watch: Watch = False,  # noqa: FBT002
+) -> None:
     """Show the running service: its store, probers and fellow nodes, pools, members, checks, planes."""
-    if watch and not json_:
+    output = chosen(output, as_json=json_)
+    if watch and output is Output.TABLE:
         from gslb.cli import status_view
 
         status_view.watch(lambda: ask("status", config))
         return
     answer = ask("status", config)
-    if json_:
-        typer.echo(json.dumps(answer))
-        return
-    from gslb.cli import status_view
 
-    status_view.show(answer)
+    def table() -> None:
+        from gslb.cli import status_view
+
+        status_view.show(answer)
+
+    write(answer, output, table)
 
 
 def load_settings(config: Path | None, listen: list[str] | None = None) -> tuple[Settings, Path | None]:

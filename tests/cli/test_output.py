@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ import yaml as pyyaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gslb import cli
 from gslb.cli.output import Output, chosen, write, yaml
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]))
@@ -66,3 +69,43 @@ def test_the_table_is_made_only_for_people(capsys: pytest.CaptureFixture[str]) -
     assert capsys.readouterr().out == '{\n  "a": 1\n}\na: 1\nA\n1\n'
     assert chosen(Output.TABLE, as_json=True) is Output.JSON
     assert chosen(Output.YAML, as_json=False) is Output.YAML
+
+
+STORIES = Path(__file__).parents[1] / "explain" / "stories"
+
+
+@pytest.mark.parametrize(
+    ("words", "alias"),
+    [
+        (("check", "zones"), ("--format", "json")),
+        (("explain", "www.example.com", "--client", "203.0.113.9", "--at", "2026-11-20"), ("--format", "json")),
+        (("geodb", "info", "--database", "GEODB"), ()),
+        (("geodb", "lookup", "192.0.2.1", "198.51.100.1", "--database", "GEODB"), ()),
+    ],
+)
+def test_commands_that_read_write_all_of_it(  # noqa: PLR0917  fixtures
+    words: tuple[str, ...],
+    alias: tuple[str, ...],
+    tmp_path: Path,
+    geodb: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "zones").mkdir()
+    (tmp_path / "zones" / "example.com.yaml").write_text((STORIES / "world.yaml").read_text())
+    (tmp_path / "zones" / "empty.yaml").write_text("")
+    (tmp_path / "gslb.yaml").write_text("{node: ns1, zones: [zones/], geo: {database: none.mmdb}, state_dir: state}")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("os.environ", dict(os.environ))
+    words = tuple(str(geodb) if word == "GEODB" else word for word in words)
+
+    def said(*more: str) -> str:
+        assert cli.run([*words, *more]) == 0
+        return capsys.readouterr().out
+
+    found = json.loads(said("--output", "json"))
+    assert found
+    assert pyyaml.load(said("-o", "yaml"), Strict) == numbers_as_text(found)
+    assert said("-o", "table") == said()
+    if alias:
+        assert json.loads(said(*alias)) == found

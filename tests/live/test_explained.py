@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import sys
 from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
@@ -12,6 +13,7 @@ import dns.asyncquery
 import dns.edns
 import dns.message
 import pytest
+import yaml
 
 from gslb.testing.engines import native_missing
 from gslb.testing.explained.check import read, unlike
@@ -117,5 +119,14 @@ async def test_everybody_at_once(start: Any) -> None:
     code, out = await service.gslb("diff", "--live", str(service.folder / "new"))
     assert code == 2
     assert "example.com.yaml:1:" in out
+    for command in ("status", "overrides"):
+        code, out = await service.gslb(command, "-o", "yaml")
+        assert code == 0, out
+        assert yaml.safe_load(out).keys() == json.loads((await service.gslb(command, "--json"))[1]).keys()
+    words = ("query", "near.example.com", "A", "-p", str(service.port), "--subnet", "192.0.2.0/24", "-o", "json")
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "gslb", *words, stdout=asyncio.subprocess.PIPE)
+    told = json.loads((await process.communicate())[0])
+    assert (told["rcode"], told["subnet"]["network"], told["answer"][0]["type"]) == ("NOERROR", "192.0.2.0/24", "A")
+
     code, out = await service.gslb("simulate", "--live", "--zones", str(service.folder / "zones"), "-o", "json")
     assert (code, json.loads(out)["files"]) == (0, "changed")
