@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -27,10 +26,11 @@ from gslb.api.reading import Reader
 from gslb.api.resources import OPERATIONS
 from gslb.api.service import Caller, Scope, Service
 from gslb.api.stream import Stream
+from gslb.api.tls import Certificate
 from gslb.api.tokens import Tokens
 from gslb.api.writing import HEADERS, Writer, refusal, response
 from gslb.config.settings_api import Api
-from gslb.errors import GslbError, ListenError, UsageError
+from gslb.errors import GslbError, ListenError
 
 BACKLOG: Final = 128
 SILENCE: Final = 15.0  # seconds after which a stream says that it still is one
@@ -56,6 +56,7 @@ class ApiServer:
         self._open = frozenset(operation.path for operation in OPERATIONS if operation.scope is None)
         self._runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=1.0)
         self._server: asyncio.Server | None = None
+        self._certificate: Certificate | None = None
         self.listening: str = ""
 
     async def start(self) -> None:
@@ -69,9 +70,9 @@ class ApiServer:
                 self._server = await self._listen_unix(loop, factory, listen)
                 self.listening = f"unix://{listen}"
             else:
-                tls = _tls(self._settings)
-                limits: dict[str, Any] = {"ssl_handshake_timeout": SLOW, "ssl_shutdown_timeout": SLOW} if tls else {}
-                self._server = await loop.create_server(factory, listen.host, listen.port, backlog=BACKLOG, ssl=tls, **limits)
+                tls = self._certificate = Certificate(self._settings.tls) if self._settings.tls else None
+                limits: dict[str, Any] = {"ssl": tls.context, "ssl_handshake_timeout": SLOW, "ssl_shutdown_timeout": SLOW} if tls else {}
+                self._server = await loop.create_server(factory, listen.host, listen.port, backlog=BACKLOG, **limits)
                 host, port, *_ = self._server.sockets[0].getsockname()
                 self.listening = f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
         except OSError as error:
@@ -83,6 +84,8 @@ class ApiServer:
         """Listen no more, and end what is under way."""
         if self._server:
             self._server.close()
+        if self._certificate:
+            self._certificate.close()
         await self._stream.close()
         await self._runner.cleanup()
         if isinstance(self._settings.listen, Path):
@@ -170,16 +173,3 @@ def _of_aiohttp(request: web.Request, error: web.HTTPException) -> ProblemError:
     if error.status == 404:
         return ProblemError(404, "unknown", f"there is nothing at {request.path[:200]}: /api/v1/ says what there is")
     return ProblemError(error.status, "http", error.reason)
-
-
-def _tls(settings: Api) -> ssl.SSLContext | None:
-    """Load the certificate. Raises UsageError."""
-    if settings.tls is None:
-        return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(settings.tls.cert, settings.tls.key)
-    except (OSError, ssl.SSLError) as error:
-        raise UsageError(f"api.tls: the certificate cannot be used: {error}") from None
-    return context

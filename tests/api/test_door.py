@@ -195,7 +195,8 @@ async def test_users_of_this_machine_by_the_unix_socket(start: Any, tmp_path: Pa
     assert one.url == f"unix://{path}"
 
 
-async def test_others_hear_it_by_tls_only(start: Any, tmp_path: Path) -> None:
+async def test_others_hear_it_by_tls_only(start: Any, tmp_path: Path, wait: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gslb.api.tls.LOOK", 0.02)
     folder, authority = tmp_path, trustme.CA()
     certificate = authority.issue_cert("localhost", "127.0.0.1")
     certificate.private_key_pem.write_to_path(folder / "key.pem")
@@ -215,6 +216,32 @@ async def test_others_hear_it_by_tls_only(start: Any, tmp_path: Path) -> None:
     async with asyncio.timeout(30):
         assert not (await reader.read(100)).startswith(b"HTTP/1.1 2")
     writer.close()
+    await _renewed(one, folder, authority, wait)
+
+
+async def _renewed(one: Any, folder: Path, authority: trustme.CA, wait: Any) -> None:
+    """Put another certificate in place; it is shown soon, and nonsense never."""
+
+    async def shown() -> bytes:
+        trust = ssl.create_default_context()
+        authority.configure_trust(trust)
+        _, writer = await asyncio.open_connection("127.0.0.1", one.port, ssl=trust)
+        found: bytes = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        writer.transport.abort()
+        return found
+
+    before = await shown()
+    (folder / "cert.pem").write_text("nonsense")
+    fresh = authority.issue_cert("localhost", "127.0.0.1")
+    await asyncio.sleep(0.1)
+    assert await shown() == before
+    fresh.private_key_pem.write_to_path(folder / "key.pem")
+    fresh.cert_chain_pems[0].write_to_path(folder / "cert.pem")
+
+    async def other() -> bool:
+        return await shown() != before
+
+    await wait(other)
 
 
 @pytest.mark.parametrize(

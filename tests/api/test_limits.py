@@ -16,7 +16,7 @@ from gslb.testing import http_flood
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Be as strict as ever, ten times as fast."""
     monkeypatch.setattr(limits, "SLOW", 1.0)
-    monkeypatch.setattr("gslb.api.writing.TAKEN", 3.0)
+    monkeypatch.setattr("gslb.api.writing.TAKEN", 1.0)
     monkeypatch.setattr(connection, "OPTIONS", {**connection.OPTIONS, "keepalive_timeout": 1.0})
     monkeypatch.setattr(http_flood, "PATIENCE", 30.0)
     monkeypatch.setattr(http_flood, "DRIP", 0.1)
