@@ -9,17 +9,19 @@ BIN := .venv/bin
 # What the native engine is made of: it is built again when any of it changes.
 CORE := $(shell find core -name target -prune -o -path core/fuzz -prune -o \( -name '*.rs' -o -name '*.toml' -o -name Cargo.lock -o -name '*.py' -o -name '*.pyi' \) -print)
 
-.PHONY: run test native lint bench fuzz docs clean
+.PHONY: run test test-packages native lint bench fuzz docs clean
 run: .venv/run
 	@$(MAKE) --no-print-directory .venv/native || echo "the native engine cannot be built, see above: the Python engine answers" >&2
 	@$(BIN)/python -m gslb demo
 
-test: .venv/dev
-	@deploy/test-packages
-	@$(MAKE) --no-print-directory .venv/native
-	@$(MAKE) --no-print-directory lint
+test:
+	@$(MAKE) --no-print-directory -j2 --output-sync=target .venv/dev test-packages
+	@$(MAKE) --no-print-directory -j2 --output-sync=target .venv/native lint
 	@deploy/native-engine test .venv
 	@$(BIN)/python -m pytest -n auto
+
+test-packages:
+	@deploy/test-packages
 
 native: .venv/native
 
