@@ -99,6 +99,7 @@ def _files(status: Status) -> Iterator[Cause]:
         newest, version = config.get("newest", 0), config.get("version", 0)
         text = f"the published version {newest} is not run here, version {version} is: {refused}"
         yield Cause("config_refused", "error", text, "publish a mended version, or `gslb rollback`; answers are those of the version that runs")
+        return  # what is refused are its files
     reload = status.get("reload") or {}
     if problems := reload.get("problems"):
         more = f" (and {reload['count'] - 1} more)" if reload["count"] > 1 else ""
@@ -157,7 +158,7 @@ def _health(status: Status) -> Iterator[Cause]:
     for site in sorted(gone):
         of = by_site[site]
         pools = sorted({pool for pool, _ in of})
-        text = f"site {site} is down: all of its {_many(len(of), 'member')} ({', '.join(pools[:3])}{', …' if len(pools) > 3 else ''}): {_why(of)}"
+        text = f"site {site} is down: {_all(len(of))} ({', '.join(pools[:3])}{', …' if len(pools) > 3 else ''}): {_why(of)}"
         hint = f"answers name other sites; look at {site}: its balancer, its network"
         yield Cause("site_down", "error", text, hint, _since(of), site)
     for pool, rule in sorted((status.get("failing") or {}).items()):
@@ -240,5 +241,5 @@ def _since(of: Sequence[tuple[str, Mapping[str, Any]]]) -> float | None:
     return max(moments, default=None)
 
 
-def _many(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+def _all(members: int) -> str:
+    return "its only member" if members == 1 else f"all of its {members} members"

@@ -64,8 +64,17 @@ class NodeStatus:
             "registered": deciding.registrar.status(),
             "hold": status.hold(publisher.overrides.hold(moment.now)),
             "planes": [plane.status() for plane in self._planes],
+            "config": _version(deciding),
             "reload": deciding.loads.refusal(),
             "geo": status.geo(load, moment.now),
             "canary": dict(deciding.probing.lame) if deciding.probing else {},
             "failing": deciding.transitions.failing,
         }
+
+
+def _version(deciding: Deciding) -> dict[str, Any]:
+    """Say which published version runs here, and why not the newest one; 0 where files are its own."""
+    if deciding.following is None:
+        return {"version": 0, "newest": 0, "refused": ""}
+    told = deciding.following.told()
+    return {"version": told["config"], "newest": told["newest"], "refused": told["refused"]}
