@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,13 @@ from netaddr import IPSet
 from gslb.testing import engines
 
 # How long an example takes says how busy the machine is: where time is the subject a test measures it itself.
-examples.register_profile("gslb", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES = int(os.environ.get("GSLB_EXAMPLES", "50"))  # where a test does not say how many; every run tries others
+examples.register_profile("gslb", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=EXAMPLES)
 examples.load_profile("gslb")
 
-# Folders whose tests stay with one worker, one after the other: whole services whose promises are in seconds, or that share what is dear to start.
-ONE_BY_ONE = ("tests/live/",)
+# Folders whose tests stay with one worker, one after the other, in this order before all others: whole services whose promises are in seconds, and those
+# that share something dear (a browser, the shipped geo database).
+ONE_BY_ONE = ("tests/live/", "tests/dashboard/", "tests/geo/")
 
 
 @pytest.fixture(scope="session", params=["python", "native"])
@@ -57,7 +60,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Begin with what takes one worker longest; otherwise the random order stays."""
     if config.getoption("numprocesses", None) is None and not hasattr(config, "workerinput"):
         return
-    items.sort(key=lambda item: part(item.nodeid) not in ONE_BY_ONE)
+    rank = {folder: at for at, folder in enumerate(ONE_BY_ONE)}
+    items.sort(key=lambda item: rank.get(part(item.nodeid), len(rank)))
 
 
 @pytest.hookimpl(optionalhook=True)
