@@ -15,8 +15,8 @@ run: .venv/run
 	@$(BIN)/python -m gslb demo
 
 test:
-	@$(MAKE) --no-print-directory -j2 --output-sync=target .venv/dev test-packages
-	@$(MAKE) --no-print-directory -j2 --output-sync=target .venv/native lint
+	@$(MAKE) --no-print-directory -j2 --output-sync=line .venv/dev test-packages
+	@$(MAKE) --no-print-directory -j2 --output-sync=line .venv/native lint
 	@deploy/native-engine test .venv
 	@$(BIN)/python -m pytest -n auto
 
