@@ -44,8 +44,9 @@ class Following:
         self._brings_back = brings_back
         self._newest = Newest()
         self._refused: tuple[Head | None, str] = (None, "")  # the version that was refused, and why
-        self._read_at = self._remind_at = 0.0  # when what failed is tried again
+        self._read_at = 0.0  # when what failed is tried again
         self._reminded = ""  # the run of the store that was told what is served
+        self._replaced = ""  # what stood in its place when it was told so last
         self._kept: Bundle | None = None  # as on the disk
 
     def told(self) -> dict[str, Any]:
@@ -91,16 +92,16 @@ class Following:
 
     async def run(self, again: Again, version: Callable[[], int], hints: AsyncIterator[Hint] | None = None) -> None:
         """Follow until cancelled. `version`: which one is served; `hints`: of changes in the store, None where it is asked again and again."""
-        await self._settle(version())
-        if self.wanted is not None and self.served is not self.wanted:
-            await self._load(again, version)  # it was refused at the start: say why
-        while True:
-            await self._bring_back()
-            if await self._look():
-                await self._load(again, version)
+        async with asyncio.TaskGroup() as group:
+            keeping = group.create_task(self._keep_there())
             await self._settle(version())
-            if not await _news(hints):
-                return
+            if self.wanted is not None and self.served is not self.wanted:
+                await self._load(again, version)  # it was refused at the start: say why
+            while await _news(hints):
+                if await self._look():
+                    await self._load(again, version)
+                await self._settle(version())
+            keeping.cancel()
 
     async def report(self, name: str) -> None:
         """Say in the store how a prober stands, until cancelled; a nameserver says it with the rest of its report."""
@@ -194,24 +195,28 @@ class Following:
         key = f"config/{self._node}/{version}/{level}"
         self._tell(Event("config", f"version {version}", what[:400], time.time(), level=level, node=self._node, key=key))
 
-    async def _bring_back(self) -> None:
-        """Give what is served back to a store that is another one than before, or where something older has been put in its place."""
-        if not self._brings_back or self.served is None or time.monotonic() < self._remind_at:
+    async def _keep_there(self) -> None:
+        """Bring back to the store what is served, whenever it is lost there, until cancelled."""
+        while self._brings_back:
+            if self.served is not None:
+                try:
+                    await self._bring_back(self.served)
+                except StoreError as error:
+                    if self._reminded:
+                        log.warning("the published version is not in the store, and cannot be brought back", reason=str(error))
+                    await asyncio.sleep(AGAIN)
+            await asyncio.sleep(POLL)
+
+    async def _bring_back(self, served: Bundle) -> None:
+        """Give it back to a store that is another one than before, or where something else has been put in its place. Raises StoreError."""
+        run = (await self._store.pulse()).run
+        if run == self._reminded and self._newest.refused in {"", self._replaced}:
             return
-        try:
-            run = (await self._store.pulse()).run
-            replayed = self._newest.refused and self._newest.floor == self.served.version
-            if run == self._reminded and not replayed:
-                return
-            if self._reminded:
-                await asyncio.sleep(random.uniform(0, POLL))  # noqa: S311  no secret; others have it too: who comes first spares them the work
-            if await self._store.remind_bundle(self.served):
-                log.warning("the published version was not in the store any more; it is there again", version=self.served.version)
-            self._reminded = run
-        except StoreError as error:
-            if self._reminded:
-                log.warning("the published version is not in the store, and cannot be brought back", reason=str(error))
-            self._remind_at = time.monotonic() + AGAIN
+        if self._reminded:
+            await asyncio.sleep(random.uniform(0, POLL))  # noqa: S311  no secret; others have it too: who comes first spares them the work
+        if await self._store.remind_bundle(served):
+            log.warning("the published version was not in the store any more; it is there again", version=served.version)
+        self._reminded, self._replaced = run, self._newest.refused
 
 
 async def _news(hints: AsyncIterator[Hint] | None) -> bool:

@@ -58,6 +58,12 @@ class Bundles:
         self._head, self.record, self._refused = head, record, ""
         return True
 
+    def know(self, record: bytes) -> None:
+        """Take what is served here, wherever it came from: nothing older is believed then. It says nothing of what stands in the store."""
+        refused = self._refused
+        self.take(record)
+        self._refused = refused
+
     def open(self, record: bytes) -> tuple[Header, Head]:
         """Read a version's record, any operator's, whatever its age. Raises RefusedError."""
         header, content = self._reader.open(Place("bundle", peek(record).signer), record)

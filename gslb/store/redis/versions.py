@@ -127,8 +127,9 @@ class Versions:
 
     async def remind(self, bundle: Bundle) -> list[Any]:
         """Bring a version back where the store has lost it; the answers to hints, none where nothing was written. Raises StoreError."""
-        self._ledger.bundles.take(bundle.sealed)
         head = bundle.head()
+        if head.version > self._ledger.bundles.newest.version:
+            self._ledger.bundles.know(bundle.sealed)
         if not bundle.sealed or not await self._writer.link.use(lambda wire: self._lacks(wire, head)):
             return []
         uploaded = await self._upload(await asyncio.to_thread(parcel.pack, bundle.files))

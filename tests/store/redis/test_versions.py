@@ -77,7 +77,7 @@ async def test_damaged_files_are_none(operator, node, redis, spoil):
         case "type":
             redis.ask("DEL", key)
             redis.ask("RPUSH", key, "x")
-    with pytest.raises(StoreError, match="version 2 are|WRONGTYPE"):
+    with pytest.raises(StoreError, match=r"version 2 are|WRONGTYPE"):
         await node.bundle(2)
     assert (await node.newest()).version == 2
     assert (await node.bundle(1)).files == version(1).files
@@ -126,6 +126,7 @@ async def test_a_wiped_store_gets_back_what_a_node_has_and_not_what_it_cannot_ju
     young = opened(identity=who("ns3", ANN))  # has not heard of bob
     assert (await young.newest()).head is None
     assert not await young.remind_bundle(kept), "what it cannot verify may be newer than what it has"
+    assert "no operator that is known" in (await young.newest()).refused
     assert (await node.newest()).version == 2
     redis.ask("DEL", P + "bundles")
     redis.ask("SET", P + "bundles", "of another type")
