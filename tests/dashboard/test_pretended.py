@@ -102,6 +102,20 @@ async def test_a_token_is_asked_for_and_kept_for_this_tab(opened: Opened, preten
         assert not any("gslb_right" in path for path in service.asked)
 
 
+async def test_a_token_given_in_the_middle_of_a_deed_lets_it_go_on(opened: Opened, pretend: Pretend) -> None:
+    _, url = await pretend(secret="gslb_right", writes=True)
+    async with opened(url, expected=("401",)) as page:
+        await page.get_by_role("button", name="Drain site fra").click()
+        asking = page.get_by_role("dialog", name="A token is needed")
+        await asking.get_by_label("Token").fill("gslb_right")
+        await asking.get_by_role("button", name="Use it").click()
+        deed = page.get_by_role("dialog", name="Drain site fra")
+        await expect(deed.locator(".effect")).to_contain_text("answers from m-1")
+        await deed.get_by_label("Reason").fill("new switches")
+        await deed.get_by_role("button", name="Drain").click()
+        await expect(deed).to_have_count(0)
+
+
 async def test_silence_is_shown_and_ends_by_itself(opened: Opened, pretend: Pretend) -> None:
     service, url = await pretend()
     async with opened(url, expected=("503", "ERR_", "net::")) as page:

@@ -37,8 +37,9 @@ function App() {
     useEffect(() => { scrollTo(0, 0); }, [page.page]);
     useKeys({ ask, theme, busy: Boolean(asking || want) });
 
+    const escape = (event) => { if (event.key === "Escape" && open) setOpen(false); };
     const stale = state.link === "stale";
-    return html`<div class=${`shell ${stale ? "is-stale" : ""}`}>
+    return html`<div class=${`shell ${stale ? "is-stale" : ""}`} onKeyDown=${escape}>
         <${Side} page=${page.page} open=${open} state=${state} />
         ${open && html`<div class="veil" onClick=${() => setOpen(false)}></div>`}
         <${Head} state=${state} theme=${theme} onPalette=${() => ask("palette")} onMenu=${() => setOpen(!open)} onToken=${() => ask("token")} open=${open} />
@@ -51,7 +52,7 @@ function App() {
                   ? html`<p class="nothing" role="status">${state.link === "stale" ? "The service does not answer." : "Loading…"}</p>`
                   : Page ? html`<${Guard} key=${page.page}><${Page} here=${here} act=${act} /></${Guard}>` : html`<p class="nothing" role="status">Loading…</p>`}
         </main>
-        <${Foot} state=${state} />
+        <${Foot} state=${state} onToken=${() => ask("token")} />
         ${asking === "palette" && html`<${Palette} pages=${PAGES} onAct=${act} onTheme=${theme.turn} onClose=${() => ask("")} />`}
         ${asking === "token" && html`<${TokenDialog} onClose=${() => ask("")} />`}
         ${want && html`<${ActionDialog} want=${want} onClose=${() => act(null)} />`}
@@ -132,13 +133,13 @@ function Wrong({ causes }) {
     </ul>${causes.length > 3 && html`<button class="plain" onClick=${() => setWhole(!whole)}>${whole ? "Fewer" : `${causes.length - 3} more`}</button>`}</section>`;
 }
 
-function Foot({ state }) {
+function Foot({ state, onToken }) {
     const { status, who } = state;
     return html`<footer class="foot">
         <span><a href="https://db-ip.com" rel="noreferrer noopener" target="_blank">IP Geolocation by DB-IP</a>${status?.geo?.built ? ` (${String(built(status.geo.built))})` : ""}</span>
         <span>Map: Natural Earth, public domain</span>
         ${status && html`<span>gslb ${status.version}</span>`}
-        ${who && html`<span>You are ${who.name || "nobody"}: ${(who.scopes ?? []).join(", ") || "no scopes"}</span>`}
+        ${who && html`<span>You are ${who.name || "nobody"}: ${(who.scopes ?? []).join(", ") || "no scopes"} <button type="button" class="plain" onClick=${onToken}>${who.how === "token" ? "Use another token" : "Use a token"}</button></span>`}
         <span><a href="/api/v1/openapi.json">API</a></span>
     </footer>`;
 }

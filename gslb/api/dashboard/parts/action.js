@@ -5,6 +5,7 @@ import { Dialog, toast } from "./dialog.js";
 import { span, stamp } from "./format.js";
 import { live, now } from "./live.js";
 import { Shape } from "./marks.js";
+import { useLive } from "./use.js";
 
 const LASTS = [["", "until it is taken back"], ["900", "15 minutes"], ["3600", "1 hour"], ["7200", "2 hours"], ["14400", "4 hours"], ["28800", "8 hours"], ["86400", "1 day"], ["604800", "1 week"]];
 const WORDS = {
@@ -35,6 +36,7 @@ export function ActionDialog({ want, onClose }) {
     const [busy, setBusy] = useState(false);
     const [failed, setFailed] = useState(null);
 
+    const who = useLive((state) => state.who); // a token that is given meanwhile may do it
     const path = pathOf(subject, kind);
     const body = () => (back ? undefined : { reason: reason.trim() || "dry run", for: lasts ? Number(lasts) : null, ...(kind === "weight" ? { weight: Number(weight) } : {}), ...(force ? { force: true } : {}) });
     const method = back ? "DELETE" : "PUT";
@@ -51,7 +53,7 @@ export function ActionDialog({ want, onClose }) {
             clearTimeout(timer);
             stop.abort();
         };
-    }, [lasts, weight, force]);
+    }, [lasts, weight, force, who]);
 
     const submit = async (event) => {
         event.preventDefault();
@@ -68,7 +70,7 @@ export function ActionDialog({ want, onClose }) {
         }
     };
     const title = back ? `Take back: ${kind} of ${nameOf(subject)}` : `${word.verb} ${nameOf(subject)}`;
-    const refused = effect.error && effect.error.status !== 0 && !back;
+    const refused = effect.error?.status === 409 && !back; // by a guard, which may be forced; what is not allowed may not
     return html`<${Dialog} label=${title} onClose=${onClose}>
         <form onSubmit=${submit} noValidate>
             <h1>${title}</h1>
@@ -85,7 +87,7 @@ export function ActionDialog({ want, onClose }) {
             ${failed && html`<p class="problem" role="alert">${failed.message}</p>`}
             <div class="buttons">
                 <button type="button" onClick=${onClose}>Cancel</button>
-                <button type="submit" class=${kind === "down" && !back ? "danger" : "primary"} disabled=${!valid || busy || effect.busy || (refused && !force)}>${back ? "Take back" : kind === "weight" ? "Set weight" : word.verb}</button>
+                <button type="submit" class=${kind === "down" && !back ? "danger" : "primary"} disabled=${!valid || busy || effect.busy || (effect.error && !(refused && force))}>${back ? "Take back" : kind === "weight" ? "Set weight" : word.verb}</button>
             </div>
         </form>
     </${Dialog}>`;
@@ -93,7 +95,7 @@ export function ActionDialog({ want, onClose }) {
 
 function Effect({ effect }) {
     if (effect.busy) return html`<p class="quiet">Asking…</p>`;
-    if (effect.error) return html`<p class="problem">${effect.error.message.replaceAll(/\s*--force does it all the same/g, "")}</p>`;
+    if (effect.error) return html`<p class="problem">${effect.error.message.replaceAll(/\s*--force does it all the same|; "force": true does it all the same/g, "")}</p>`;
     const { pools = [], overrides = [], overruled = [], taken_back: taken = [] } = effect.data;
     return html`<ul>
         ${pools.map((pool) => html`<li key=${pool.pool}><${Shape} state=${pool.left.length ? "up" : "error"} /><span>pool <b>${pool.pool}</b>: ${

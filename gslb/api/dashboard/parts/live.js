@@ -3,7 +3,7 @@
 //   connecting → live ⇄ stale     stale: nothing was heard for a while; what is shown is old, and says so
 //              → denied           the API wants a token
 
-import { BASE, all, get, headers, token } from "./api.js";
+import { BASE, all, get, headers } from "./api.js";
 
 const SILENCE = 25_000; // ms without a sign of life; the stream says something at least every 15 s
 const WAITS = [500, 1000, 2000, 4000, 8000, 15_000]; // ms before each further try
@@ -143,8 +143,8 @@ function take(kind, data) {
         case "status":
             return change({ status: wise(data) });
         case "pools": {
-            const pools = new Map(state.pools);
-            for (const pool of data.items ?? (Array.isArray(data) ? data : [])) pools.set(pool.pool, { ...pools.get(pool.pool), ...pool });
+            const pools = new Map(data.whole ? [] : state.pools);
+            for (const pool of data.items ?? []) pools.set(pool.pool, pool);
             for (const name of data.gone ?? []) pools.delete(name);
             return change({ pools });
         }
@@ -179,7 +179,6 @@ function news(events, one) {
     return [one, ...events.filter((other) => other.id !== one.id && !(one.key && other.key === one.key))].slice(0, KEPT.events);
 }
 
-token.onDenied(() => change({ link: "denied" }));
 document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible" && state.link === "stale") live.again();
 });
