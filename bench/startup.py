@@ -24,10 +24,11 @@ from service import Service
 NAME = "www.example.com"
 STEPS = (  # title; from when (role, step, 0 = its begin, 1 = its end) until when
     ("interpreter and imports, supervisor", ("supervisor", "began", 0), ("control", "began", 0)),
-    ("interpreter and imports, control (the plane's beside)", ("control", "began", 0), ("control", "settings", 0)),
+    ("interpreter and first imports, control (the plane's beside)", ("control", "began", 0), ("control", "settings", 0)),
     ("settings", ("control", "settings", 0), ("control", "settings", 1)),
+    ("the rest of the imports, geo data read beside them", ("control", "settings", 1), ("control", "zones", 0)),
     ("zones: read, judged", ("control", "zones", 0), ("control", "zones", 1)),
-    ("geo: database read", ("control", "geo database", 0), ("control", "geo database", 1)),
+    ("geo: database, what is left of reading it", ("control", "geo database", 0), ("control", "geo database", 1)),
     ("geo: laid out by place", ("control", "geo atlas", 0), ("control", "geo atlas", 1)),
     ("compile: rows of every region, partitions", ("control", "compile", 0), ("control", "compile", 1)),
     ("feed: until the plane has it all", ("control", "compile", 1), ("plane", "loaded", 1)),
