@@ -25,7 +25,7 @@ from gslb.store import Hint, Identity, NodeReport, Store, last_bundle
 from gslb.store.envelope import RefusedError, peek
 
 POLL: Final = 1.0  # seconds between looks; where hints are heard a version is here at once, and this is how soon what failed is tried again
-AGAIN: Final = 30.0  # seconds until a store that did not take a version back is told again
+AGAIN: Final = 30.0  # seconds until a store that did not take a version back is told again, and at most between reads of damaged files
 REPORT: Final = 5.0  # seconds between a prober's reports
 
 Again = Callable[[], Awaitable[Mapping[str, Any]]]  # load what is wanted; `accepted`, and `problems` where it is not
@@ -44,7 +44,7 @@ class Following:
         self._brings_back = brings_back
         self._newest = Newest()
         self._refused: tuple[Head | None, str] = (None, "")  # the version that was refused, and why
-        self._read_at = 0.0  # when what failed is tried again
+        self._read_at, self._pause = 0.0, POLL  # when files that could not be read are read again, and how long after that
         self._reminded = ""  # the run of the store that was told what is served
         self._replaced = ""  # what stood in its place when it was told so last
         self._kept: Bundle | None = None  # as on the disk
@@ -129,9 +129,10 @@ class Following:
         try:
             bundle = await self._store.bundle(head.version)
         except StoreError as error:
-            self._read_at = time.monotonic() + POLL
+            self._read_at, self._pause = time.monotonic() + self._pause, min(2 * self._pause, AGAIN)  # they may be large
             self._refuse(head, str(error))
             return False
+        self._pause = POLL
         self.wanted = bundle
         return True
 
@@ -236,4 +237,6 @@ async def _news(hints: AsyncIterator[Hint] | None) -> bool:
 
 def of(settings: Settings, store: Store, who: Identity, **more: Any) -> Following | None:
     """Make a follower where the settings ask for one. Raises UsageError."""
+    if settings.fleet.follow and settings.store.startswith("memory:"):
+        raise UsageError("fleet.follow needs a store that others write too, such as store: redis://…; for one machine there are files")
     return Following(settings, store, who, **more) if settings.fleet.follow else None

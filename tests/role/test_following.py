@@ -11,7 +11,7 @@ import pytest
 from gslb.bundle import Bundle
 from gslb.config import settings as settings_file
 from gslb.errors import StoreError, UsageError
-from gslb.role.following import Following
+from gslb.role.following import Following, of
 from gslb.role.loads import told
 from gslb.store import Identity, MemoryStore, last_bundle
 
@@ -173,6 +173,10 @@ def test_following_needs_to_know_whom(tmp_path):
     settings = settings_file.load(None, {"GSLB_STORE": "redis://127.0.0.1:1", "GSLB_STATE_DIR": str(tmp_path)})
     with pytest.raises(UsageError, match=r"keys\.trust"):
         Following(settings, MemoryStore(), Identity("ns1"))
+    alone = settings_file.load(None, {"GSLB_FLEET_FOLLOW": "true"})
+    with pytest.raises(UsageError, match="a store that others write"):
+        of(alone, MemoryStore(), Identity("ns1"))
+    assert of(settings, MemoryStore(), Identity("ns1")) is None
 
 
 async def test_a_prober_says_what_it_runs(store, tmp_path):
