@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,10 @@ from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
 from gslb.testing import engines
+
+# Every process that a test starts would compile gslb anew (half a second of CPU each) where the environment forbids to keep what was compiled.
+os.environ["PYTHONDONTWRITEBYTECODE"] = ""
+sys.dont_write_bytecode = False
 
 # How long an example takes says how busy the machine is: where time is the subject a test measures it itself.
 EXAMPLES = int(os.environ.get("GSLB_EXAMPLES", "50"))  # where a test does not say how many; every run tries others
