@@ -29,7 +29,9 @@ HAPPENED = ("verdict", "override", "reload", "publish", "prober")
 
 
 class Pretended:
-    """One service. `hostile` stands wherever an operator, a prober or a zone can put text; `secret`: the token that is wanted, by `writes` alone or always."""
+    """One service. `hostile` stands wherever an operator, a prober or a zone can put text; `secret` is the token that is wanted, by `writes` alone or
+    by everything.
+    """
 
     def __init__(self, *, pools: int = 5, members: int = 5, probers: int = 3, hostile: str = "", secret: str = "", writes: bool = False) -> None:
         self.hostile, self.secret, self.writes = hostile, secret, writes

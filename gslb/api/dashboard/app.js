@@ -2,7 +2,7 @@
 import { html, render, useEffect, useErrorBoundary, useRef, useState } from "./parts/html.js";
 import { token } from "./parts/api.js";
 import { ActionDialog } from "./parts/action.js";
-import { age, rate, span, stamp } from "./parts/format.js";
+import { age, clock, rate, span, stamp } from "./parts/format.js";
 import { live } from "./parts/live.js";
 import { Shape } from "./parts/marks.js";
 import { Palette } from "./parts/palette.js";
@@ -104,7 +104,7 @@ function Head({ state, theme, onPalette, onMenu, onToken, open }) {
 
 function Fresh({ state, onToken }) {
     useTick(1000);
-    const texts = { live: "live", connecting: "connecting", stale: `stale since ${span(Math.round((Date.now() - state.heard) / 1000))}`, denied: "token needed" };
+    const texts = { live: "live", connecting: "connecting", stale: `stale since ${clock(state.heard / 1000)}`, denied: "token needed" };
     const text = texts[state.link];
     const shape = { live: "up", connecting: "unknown", stale: "down", denied: "error" }[state.link];
     const title = state.heard ? `last heard ${stamp(state.heard / 1000)}` : "nothing heard yet";
@@ -114,7 +114,7 @@ function Fresh({ state, onToken }) {
 
 function Stale({ heard }) {
     useTick(1000);
-    return html`<div class="stale-bar" role="alert">Stale since ${span(Math.round((Date.now() - heard) / 1000))}: the service was last heard at ${stamp(heard / 1000)}. What is below is from then.<button onClick=${() => live.again()}>Try now</button></div>`;
+    return html`<div class="stale-bar" role="alert">Stale since ${clock(heard / 1000)} UTC, for ${span(Math.round((Date.now() - heard) / 1000))}: the service does not answer, and what is below is from then.<button onClick=${() => live.again()}>Try now</button></div>`;
 }
 
 /** What is wrong, the root cause first; more than a few fold. */

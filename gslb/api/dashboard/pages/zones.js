@@ -66,6 +66,11 @@ function data(record) {
     return values.map((value) => (typeof value === "object" && value !== null ? Object.values(value).map((part) => (typeof part === "object" ? JSON.stringify(part) : String(part))).join(" ") : String(value))).join(", ");
 }
 
+/** What a change does, in a few words. */
+function told({ before = [], records = [] }) {
+    return before.length ? `${count(before.length, "record")} ${before.length === 1 ? "becomes" : "become"} ${records.length}` : `${count(records.length, "record")} would be new`;
+}
+
 function Editor({ zone, row, onClose, onDone }) {
     const [name, setName] = useState(row.name || (row.fresh ? "" : "@"));
     const [text, setText] = useState(JSON.stringify(row.records, null, 2));
@@ -109,7 +114,7 @@ function Editor({ zone, row, onClose, onDone }) {
                 ${!records && html`<p class="problem">This is no JSON yet.</p>`}
                 ${records && judged.error && html`<p class="problem">${judged.error.message}</p>`}
                 ${problems.map((one) => html`<p class="problem"><b>${one.code}</b> ${one.where}: ${one.message}${one.hint ? html`<br /><span class="quiet">${one.hint}</span>` : ""}</p>`)}
-                ${records && judged.answer && html`<p>${judged.answer.before?.length ? `${count(judged.answer.before.length, "record")} ${judged.answer.before.length === 1 ? "becomes" : "become"} ${judged.answer.records.length}` : `${count(judged.answer.records.length, "record")} would be new`}; the whole zone was judged with it.</p>`}
+                ${records && judged.answer && html`<p>${told(judged.answer)}; the whole zone was judged with it.</p>`}
                 ${records && judged.busy && html`<p class="quiet">Asking…</p>`}
             </div>
             ${failed && html`<p class="problem" role="alert">${failed.message}</p>`}
