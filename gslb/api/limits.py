@@ -17,6 +17,7 @@ SLOW: Final = 10.0  # seconds for a body to come
 READING: Final = 64 << 20  # octets of bodies of all callers at once
 WRITING: Final = 64 << 20  # octets of answers that are on their way to all callers at once
 SMALL: Final = 64 << 10  # octets of an answer that is always given: the kernel takes it whole
+ANSWERED: Final = 120.0  # seconds for an operation to be done; a reload of a million names takes fewer
 TAKEN: Final = 60.0  # seconds for a caller to take its answer
 CONNECTIONS: Final = 500
 OF_ONE: Final = 200  # connections of one address: a proxy's pool; one flooder leaves room for others

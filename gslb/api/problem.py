@@ -69,7 +69,7 @@ def of(error: GslbError) -> ProblemError:
         case UnknownError():
             return ProblemError(404, "unknown", text)
         case InvalidError():
-            return ProblemError(422, "invalid", text, problems=error.problems)
+            return ProblemError(422, "invalid", _first(error) if "\n" in text else text, problems=error.problems)
         case RefusedError():
             hint = '; "force": true does it all the same' if error.forceable else ""
             return ProblemError(409, error.code, text + hint, problems=error.problems)
@@ -86,3 +86,12 @@ def of(error: GslbError) -> ProblemError:
         case UsageError():
             return ProblemError(422, "invalid", text)
     return ProblemError(422, "impossible", text)
+
+
+def _first(error: InvalidError) -> str:
+    """Say the first of many mistakes: the others are in `problems`, and nobody reads pages of carets in one line."""
+    worst = next((one for one in error.problems if one.get("severity") == "error"), None)
+    if worst is None:
+        return str(error).partition("\n")[0]
+    more = len(error.problems) - 1
+    return f"{worst['where']}: {worst['message']}" + (f", and {more} more" if more else "")

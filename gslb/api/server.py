@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ from gslb.api import problem as problems
 from gslb.api.connection import Connections
 from gslb.api.document import DOCUMENT, STREAM, document
 from gslb.api.door import Door
-from gslb.api.limits import SLOW, STREAMS, TAKEN
+from gslb.api.limits import ANSWERED, SLOW, STREAMS, TAKEN
 from gslb.api.operation import LARGEST, Operation, Reply
 from gslb.api.problem import ProblemError
 from gslb.api.reading import Reader
@@ -51,7 +52,9 @@ class ApiServer:
         self._writer = Writer()
         self._stream = Stream(service)
         application = web.Application(middlewares=[self._middle], client_max_size=LARGEST)
-        application.add_routes([web.route(operation.method, operation.path, self._handler(operation), name=None) for operation in OPERATIONS])
+        for one in OPERATIONS:
+            add = web.get if one.method == "GET" else partial(web.route, one.method)  # with GET comes HEAD (RFC 9110 section 9.1)
+            application.add_routes([add(one.path, self._handler(one))])
         application.add_routes([web.get(DOCUMENT, self._document), web.get(STREAM, self._streaming), *routes])
         self._open = frozenset(operation.path for operation in OPERATIONS if operation.scope is None)
         self._runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=1.0)
@@ -125,8 +128,11 @@ class ApiServer:
             caller = request[CALLER]
             self._door.admit(caller, operation)
             call = await self._reader.call(request, operation, caller)
-            async with asyncio.timeout(TAKEN):
-                reply = await operation.handler(call)
+            try:
+                async with asyncio.timeout(ANSWERED):
+                    reply = await operation.handler(call)
+            except TimeoutError:
+                raise ProblemError(503, "busy", f"it was not done within {ANSWERED:.0f} s: try again", headers={"Retry-After": "10"}) from None
             return response(request, reply)
 
         return handle

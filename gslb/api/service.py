@@ -266,7 +266,7 @@ class Service(Protocol):
         """Publish files. Raises InvalidError, RefusedError, ChangedError, AbsentError."""
         ...
 
-    async def rollback(self, caller: Caller, number: int, message: str, *, dry_run: bool = False) -> Data:
+    async def rollback(self, caller: Caller, number: int, message: str, *, force: bool = False, dry_run: bool = False) -> Data:
         """Publish an old version as the newest. Raises UnknownError, AbsentError."""
         ...
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
-from gslb import bundle, metrics, targets
+from gslb import bundle, log, metrics, targets
 from gslb.api.service import AbsentError, Caller, Data, Held, InvalidError, Paging, Published, Recorded, RefusedError, Rows, Said, UnknownError
 from gslb.config import bundled
 from gslb.config.words import meant
@@ -30,6 +30,9 @@ from gslb.role.override_desk import Order
 from gslb.role.overview import View
 from gslb.store import event_record
 
+QUICK: Final = 2  # questions that are answered at once: each takes milliseconds, a country tenths of a second
+SLOW: Final = 1  # simulations and differences at once: seconds of a thread, and of the lock that it shares with all that decides
+
 Reload = Callable[..., Awaitable[dict[str, Any]]]
 
 
@@ -46,6 +49,7 @@ class Operating:
         self._bundles = BundleDesk(deciding.store, keep=deciding.settings.fleet.keep, tell=deciding.journal.tell)
         self._history = History(deciding.journal, deciding.store, deciding.traffic)
         self._managed = Managed(deciding.settings, lambda: deciding.load, reload)
+        self._quick, self._slow = asyncio.Semaphore(QUICK), asyncio.Semaphore(SLOW)
         self._names: tuple[Model, Mapping[str, int]] | None = None
 
     # Itself.
@@ -178,8 +182,9 @@ class Operating:
         """Change the records of one name of a managed zone."""
         return await self._managed.change(caller, recorded)
 
-    async def reload(self, caller: Caller, *, force: bool = False) -> Data:  # noqa: ARG002  the journal has it
+    async def reload(self, caller: Caller, *, force: bool = False) -> Data:
         """Load the files anew."""
+        log.info("a reload is asked for through the API", by=caller.name, force=force)
         return await self._reload(force=force)
 
     # What all nodes are to serve.
@@ -207,10 +212,10 @@ class Operating:
         order = Publication(caller.name, published.message, published.based_on, published.force, published.dry_run)
         return await self._bundles.publish(files, order)
 
-    async def rollback(self, caller: Caller, number: int, message: str, *, dry_run: bool = False) -> Data:
+    async def rollback(self, caller: Caller, number: int, message: str, *, force: bool = False, dry_run: bool = False) -> Data:
         """Publish an old version as the newest."""
         self._need_key()
-        return await self._bundles.rollback(number, Publication(caller.name, message, dry_run=dry_run))
+        return await self._bundles.rollback(number, Publication(caller.name, message, force=force, dry_run=dry_run))
 
     def _need_key(self) -> None:
         """Raise AbsentError where nobody would believe what is said here."""
@@ -229,19 +234,30 @@ class Operating:
 
     async def explain(self, asked: Mapping[str, Any]) -> Data:
         """Explain one answer."""
-        return await _asked(self._why.explain({"question": asked}))
+        return await self._asked(self._quick, self._why.explain, {"question": asked})
 
     async def simulate(self, asked: Mapping[str, Any]) -> Data:
         """Say who would be answered what."""
-        return await _asked(self._why.simulate(asked))
+        return await self._asked(self._slow, self._why.simulate, asked)
 
     async def diff(self, asked: Mapping[str, Any]) -> Data:
         """Say what other files would change."""
-        return await _asked(self._why.diff(asked))
+        return await self._asked(self._slow, self._why.diff, asked)
 
     async def world(self, name: str) -> Data:
         """Return which site serves each country now."""
-        return await _asked(self._why.world({"name": name}))
+        return await self._asked(self._quick, self._why.world, {"name": name})
+
+    @staticmethod
+    async def _asked(room: asyncio.Semaphore, answer: Callable[[Mapping[str, Any]], Awaitable[Data]], asked: Mapping[str, Any]) -> Data:
+        """Answer when there is room: threads that compute take turns with the loop that decides. What makes no sense makes no sense to ask."""
+        async with room:
+            try:
+                return await answer(asked)
+            except ConfigError as error:
+                raise InvalidError(str(error), told_problems(error.problems)) from None
+            except UsageError as error:
+                raise InvalidError(str(error)) from None
 
     # What happened.
 
@@ -282,13 +298,3 @@ class Operating:
             known = [zone_records.written(apex) for apex in model.zones]
             raise UnknownError(f"there is no zone {text!r}: {meant(text, known)}")
         return found
-
-
-async def _asked(answer: Awaitable[Data]) -> Data:
-    """Wait for an answer; what makes no sense to explain is what makes no sense to ask."""
-    try:
-        return await answer
-    except ConfigError as error:
-        raise InvalidError(str(error), told_problems(error.problems)) from None
-    except UsageError as error:
-        raise InvalidError(str(error)) from None

@@ -31,7 +31,8 @@ async def versions(call: Call) -> Reply:
 
 async def version(call: Call) -> Reply:
     """Show one published version, with its files."""
-    return Reply(await call.service.version(_number(call)))
+    number = _number(call)
+    return Reply(await call.service.version(number), tag=str(number))
 
 
 async def version_diff(call: Call) -> Reply:
@@ -52,7 +53,7 @@ async def publish(call: Call) -> Reply:
 async def rollback(call: Call) -> Reply:
     """Publish an old version as the newest."""
     body: shapes.Rollback = call.body
-    return Reply(await call.service.rollback(call.caller, body.version, body.message, dry_run=call.query.dry_run))
+    return Reply(await call.service.rollback(call.caller, body.version, body.message, force=body.force, dry_run=call.query.dry_run))
 
 
 def _number(call: Call) -> int:

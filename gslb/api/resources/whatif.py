@@ -21,6 +21,7 @@ class Asked(Query):
     subnet: str = Field(default="", max_length=64)
     country: str = Field(default="", max_length=2)
     assume_down: tuple[str, ...] = Field(default=(), max_length=100, description="may be repeated")
+    assume_drained: tuple[str, ...] = Field(default=(), max_length=100, description="may be repeated")
     at: str = Field(default="", max_length=64)
 
 
@@ -51,12 +52,13 @@ async def world(call: Call) -> Reply:
     return Reply(await call.service.world(call.query.name))
 
 
+LARGEST: Final = 8 << 20  # octets of files that are compared
 _READ: Final = Scope.READ
 
 OPERATIONS: Final = (
     Operation("GET", f"{PREFIX}/explain", explain, returns=shapes.Explanation, query=Asked, family="what if"),
     Operation("POST", f"{PREFIX}/explain", explain, _READ, shapes.Explanation, Query, shapes.Question, family="what if"),
-    Operation("POST", f"{PREFIX}/simulate", simulate, _READ, shapes.Told, Query, shapes.Scenario, (501,), family="what if"),
-    Operation("POST", f"{PREFIX}/diff", diff, _READ, shapes.Told, Query, shapes.Change, (501,), family="what if"),
-    Operation("GET", f"{PREFIX}/world", world, returns=shapes.Told, query=World, faults=(404, 501), family="what if"),
+    Operation("POST", f"{PREFIX}/simulate", simulate, _READ, shapes.Told, Query, shapes.Scenario, largest=LARGEST, family="what if"),
+    Operation("POST", f"{PREFIX}/diff", diff, _READ, shapes.Told, Query, shapes.Change, largest=LARGEST, family="what if"),
+    Operation("GET", f"{PREFIX}/world", world, returns=shapes.Told, query=World, faults=(404,), family="what if"),
 )

@@ -44,6 +44,7 @@ class Rollback(Taken):
 
     version: int = Field(ge=1, le=2**53)
     message: str = Field(default="", max_length=400)
+    force: bool = Field(default=False, description="even where much of what is served would be gone")
 
 
 class Published(Given):

@@ -17,7 +17,8 @@ class Question(Taken):
     client: str = Field(default="", max_length=64)
     subnet: str = Field(default="", max_length=64)
     country: str = Field(default="", max_length=2)
-    assume_down: list[str] = Field(default_factory=list, max_length=100, description="sites, and members as POOL/MEMBER")
+    assume_down: list[str] = Field(default_factory=list, max_length=100, description="sites, members as POOL/MEMBER, pools as pool:NAME")
+    assume_drained: list[str] = Field(default_factory=list, max_length=100, description="the same, taken out by an operator")
     at: str = Field(default="", max_length=64, description="2026-12-24T18:00, or +2h")
 
 
@@ -32,17 +33,23 @@ class Explanation(Given):
 class Scenario(Taken):
     """What is to be simulated: names (none: all that have a pool), and what is assumed."""
 
-    names: list[str] = Field(default_factory=list, max_length=1000)
+    names: list[str] = Field(default_factory=list, max_length=10_000)
+    type: str = Field(default="A", max_length=20)
+    load: float | None = Field(default=None, ge=0, description="of all clients together, in the unit of sites' capacities")
     assume_down: list[str] = Field(default_factory=list, max_length=100)
+    assume_drained: list[str] = Field(default_factory=list, max_length=100)
     at: str = Field(default="", max_length=64)
-    sample: str = Field(default="", max_length=1 << 19, description="lines of NETWORK VOLUME instead of the built-in population")
+    sample: str = Field(default="", description="lines of NETWORK VOLUME instead of the built-in population")
+    files: dict[str, str] | None = Field(default=None, max_length=10_000, description="other files than those that are served: path to text")
 
 
 class Change(Taken):
-    """Files that are to be compared with those that are served: path to text."""
+    """Files that are to be compared with `old`, or else with those that are served: path to text."""
 
     files: dict[str, str] = Field(min_length=1, max_length=10_000)
-    sample: str = Field(default="", max_length=1 << 19)
+    old: dict[str, str] | None = Field(default=None, max_length=10_000)
+    load: float | None = Field(default=None, ge=0)
+    sample: str = ""
 
 
 class Told(Given):
