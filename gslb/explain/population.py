@@ -67,19 +67,23 @@ def sample(text: str, source: str, *subjects: Subject, progress: Progress | None
     lines = text.splitlines()
     if len(lines) > MOST_LINES:
         raise UsageError(f"{source} has {len(lines):,} lines; at most {MOST_LINES:,} are read: add networks up, to /24 and /56")
-    counted: dict[tuple[int, ...], tuple[Stretch, float]] = {}
+    volumes: dict[Network, float] = {}
     skipped = 0
     for number, line in enumerate(lines, 1):
         if progress is not None and not number % TOLD:
             progress("reading the sample", number, len(lines))
         words = line.partition("#")[0].replace(",", " ").split()
-        if not words:
-            continue
-        network, volume = _line(words, source, number)
-        pieces = list(ground.within(network))
+        if words:
+            network, volume = _line(words, source, number)
+            skipped += not volume
+            volumes[network] = volumes.get(network, 0.0) + volume
+    counted: dict[tuple[int, ...], tuple[Stretch, float]] = {}
+    for done, (network, volume) in enumerate(volumes.items()):
+        if progress is not None and not done % TOLD:
+            progress("placing the sample", done, len(volumes))
+        pieces = list(ground.within(network)) if volume else []
         whole = sum(piece.size for piece in pieces)
-        skipped += not volume
-        for piece in pieces if volume else ():
+        for piece in pieces:
             key = (piece.address.version, *piece.locations)
             before = counted.get(key)
             counted[key] = (before[0] if before else piece, (before[1] if before else 0.0) + volume * piece.size / whole)

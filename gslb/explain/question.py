@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address, ip_interface
-from typing import Any
+from typing import Any, Final
 
 from gslb import names
 from gslb.config import durations, rdata
@@ -17,6 +17,8 @@ from gslb.errors import UsageError
 from gslb.explain.assume import NOTHING, Assumed
 from gslb.geo.countries import countries
 from gslb.model import Address, Network
+
+MOST: Final = 1000  # texts of a list
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ def texts(said: Mapping[str, Any], key: str) -> tuple[str, ...]:
     value = said.get(key) or ()
     if not isinstance(value, Sequence) or isinstance(value, str) or not all(isinstance(one, str) for one in value):
         raise UsageError(f"{key} must be a list of texts")
+    if len(value) > MOST:
+        raise UsageError(f"{key} has {len(value):,} entries; at most {MOST:,} are taken")
     return tuple(value)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from gslb.errors import UsageError
 from gslb.explain import population
@@ -12,8 +12,6 @@ from gslb.explain.population import Population, Progress
 from gslb.explain.question import assumed, texts, type_number
 from gslb.explain.simulation import Asked
 from gslb.explain.subject import Subject
-
-MOST_NAMES: Final = 10_000  # in one request
 
 
 class Simulated(NamedTuple):
@@ -32,8 +30,6 @@ class Simulated(NamedTuple):
 def simulated(said: Mapping[str, Any], now: float) -> Simulated:
     """Read names (a list), type, load, assume_down, assume_drained, at, sample, files."""
     names = texts(said, "names")
-    if len(names) > MOST_NAMES:
-        raise UsageError(f"{len(names)} names are too many: at most {MOST_NAMES}, or none for all")
     asked = Asked(names, type_number(str(said.get("type") or "A")), _load(said))
     return Simulated(asked, assumed(said, now), _sample(said), files(said, "files"))
 

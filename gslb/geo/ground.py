@@ -11,6 +11,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gslb.answer.subnet import embedded
 from gslb.geo.atlas import Atlas
@@ -39,7 +40,7 @@ class Ground:
     def all(self, version: int) -> list[Stretch]:
         """Return all addresses of a family, one stretch for each combination of facts; its address begins the largest run of them."""
         runs, meant = self._family(version)
-        starts = _counted(runs, version)
+        starts = _counted(runs.high, version)
         size = np.diff(starts, append=np.uint64(_END[version]))
         total = np.bincount(runs.value, weights=size.astype(np.float64), minlength=len(meant))
         order = np.argsort(size, kind="stable")
@@ -48,18 +49,30 @@ class Ground:
         return [Stretch(_address(runs, int(largest[n]), version), int(total[n]), meant[n]) for n in np.flatnonzero(total).tolist()]
 
     def within(self, network: Network) -> Iterator[Stretch]:
-        """Yield the runs inside a network, cut at its bounds. IPv4 that an IPv6 network holds counts as IPv4, as it does in answers."""
+        """Yield what is inside a network, one stretch for each combination of facts.
+
+        IPv4 that an IPv6 network holds counts as IPv4, as it does in answers.
+        """
         number, length, version = int(network.network_address), network.prefixlen, network.version
         if version == 6 and (inside := embedded(number)) is not None and length >= inside[1]:
             number, length, version = inside[0], length - inside[1], 4
         bits = 32 if version == 4 else 128
         runs, meant = self._family(version)
         first, end = number << 128 - bits, (number + (1 << bits - length)) << 128 - bits
-        unit = 128 - bits if version == 4 else 64
-        at = find(runs, first)
-        while at < len(runs.high) and (begin := max(first, start(runs, at))) < end:
-            yield Stretch(_typed(begin >> 128 - bits, version), max(1, min(end, start(runs, at + 1)) - begin >> unit), meant[int(runs.value[at])])
-            at += 1
+        at, last = find(runs, first), find(runs, end - 1)
+        shift = 96 if version == 4 else 64
+        here = slice(at, last + 1)
+        starts = _counted(runs.high[here], version) - np.uint64(first >> shift)  # before they are rounded: networks of /64 take 64 bits
+        starts[0] = 0
+        size = np.diff(starts.astype(np.float64), append=float((end >> shift) - (first >> shift)))
+        value, where, of = np.unique(runs.value[here], return_index=True, return_inverse=True)
+        total = np.bincount(of, weights=size)
+        if not total.any():  # all of it is inside one network of /64
+            total[:] = 1
+        for number, place, amount in zip(value.tolist(), where.tolist(), total.tolist(), strict=True):
+            if amount:
+                begin = max(first, start(runs, at + place))
+                yield Stretch(_typed(begin >> 128 - bits, version), int(amount), meant[number])
 
     def _family(self, version: int) -> tuple[Runs, list[tuple[int, ...]]]:
         """Return runs whose values are places in the second list: what each atlas says there."""
@@ -78,8 +91,9 @@ class Ground:
         return found
 
 
-def _counted(runs: Runs, version: int) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
-    return runs.high >> np.uint64(32) if version == 4 else runs.high
+def _counted(high: NDArray[np.uint64], version: int) -> NDArray[np.uint64]:
+    """Return starts in addresses, or in networks of /64."""
+    return high >> np.uint64(32) if version == 4 else high
 
 
 def _address(runs: Runs, index: int, version: int) -> Address:
