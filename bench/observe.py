@@ -1,17 +1,16 @@
 """What it costs to be watched: metrics scraped every second, a query log of 1 %, dnstap of every query, and all of it, as ratios to nothing.
 
-Round by round each engine is started on core 0 with each of these, control and supervisor beside it, and asked by the generator on core 1, where the
-reader of dnstap (`tapped.c`, a real one: handshake, frames, goodbye) and the scraper run, too. Each round begins with another one. Medians of
-the ratios of each round to its own `nothing` are written. q/s suffers from the reader's share of core 1, which a real reader does not take; the
+Of each engine five services run at once on core 0, one watched in each way, control and supervisor beside it. The generator on core 1 asks one of
+them at a time, for a second, and the next one then: round by round, each round beginning with another one, so that what else the machine does hits
+all alike. The reader of dnstap (`tapped.c`, a real one: handshake, frames, goodbye) and the scraper run on core 1, too. Medians of the ratios
+of each round to its own `nothing` are written. q/s suffers from the reader's share of core 1, which a real reader does not take; the
 server's CPU time per query does not, and is the figure to go by. `told` is the share of queries that reached the reader or the log, of those that
-were drawn: what finds no room is dropped, and answering goes on.
+were drawn: what finds no room is dropped and counted, and answering goes on.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
-import shutil
 import statistics
 import subprocess
 import tempfile
@@ -24,7 +23,7 @@ from pathlib import Path
 import command
 import machine
 import service
-from command import StartError, say
+from command import say
 from load import blast, built
 from peers import gslb_zones
 from server import free_port
@@ -46,7 +45,7 @@ SCRAPE = 1.0  # seconds between scrapes; Prometheus takes 15 by default
 
 @dataclass(frozen=True)
 class Measure:
-    """One run; CPU in microseconds per query, user and system together; `told`: the share of what was drawn that was told."""
+    """One second of one service; CPU in microseconds per query, of all its processes."""
 
     work: str
     engine: str
@@ -56,71 +55,97 @@ class Measure:
     cpu: float
     lost: int
     wrong: int
-    told: float
+
+
+Told = dict[tuple[str, str], float]  # by engine and way of being watched: the share of what was drawn that was told
+
+
+@dataclass
+class Watched:
+    """A service that is watched in one way."""
+
+    service: Service
+    reader: subprocess.Popen[str] | None
+    metrics: int = 0  # port
+    asked: int = 0  # answers so far
 
 
 def main() -> None:
     parser = command.parser(__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=2, help="of asking, per run")
+    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--seconds", type=float, default=1, help="of asking, per service and kind of query in each round")
     parser.add_argument("--output", type=Path, default=command.RESULTS / "observe.md", help="the table; beside it the rounds as .csv")
     options = parser.parse_args()
     idle = machine.idle()
     with tempfile.TemporaryDirectory(prefix="gslb-observe-") as folder:
-        found = measure(Path(folder), options.rounds, options.seconds)
+        found, told = measure(Path(folder), options.rounds, options.seconds)
     rounds = f"{options.rounds} interleaved rounds of {options.seconds:g} s, medians"
     how = f"`bench/observe.py`: {rounds}; all of gslb on core 0, the generator, the reader of dnstap and the scraper on core 1."
     command.keep_rows(options.output.with_suffix(".csv"), found)
-    command.keep(options.output, ["# What it costs to be watched", "", how, *machine.header(idle=idle), *render(found)])
+    command.keep(options.output, ["# What it costs to be watched", "", how, *machine.header(idle=idle), *render(found, told)])
 
 
-def measure(folder: Path, rounds: int, seconds: float) -> list[Measure]:
-    found = []
-    for turn in range(rounds):
-        for engine in service.engines():
-            for at in range(len(SETTINGS)):
-                watched = list(SETTINGS)[(at + turn) % len(SETTINGS)]
-                home = folder / "home"
-                home.mkdir()
-                try:
-                    found += once(home, engine, watched, turn + 1, seconds)
-                except StartError as error:
-                    say(f"{engine} with {watched} did not start: {error}")
-                shutil.rmtree(home)
-    return found
+def measure(folder: Path, rounds: int, seconds: float) -> tuple[list[Measure], Told]:
+    found, told = [], {}
+    for engine in service.engines():
+        with contextlib.ExitStack() as stack:
+            running = {}
+            for number, watched in enumerate(SETTINGS):
+                running[watched] = start(stack, folder / f"{engine}-{number}", engine, SETTINGS[watched])
+            for turn in range(rounds):
+                for at in range(len(SETTINGS)):
+                    watched = list(SETTINGS)[(at + turn) % len(SETTINGS)]
+                    found += [once(running[watched], key, engine, watched, turn + 1, seconds) for key in ASKED]
+            for watched, one in running.items():
+                one.service.stop()
+                told[engine, watched] = share_told(one)
+    return found, told
 
 
-def once(home: Path, engine: str, watched: str, turn: int, seconds: float) -> list[Measure]:
-    parts = SETTINGS[watched]
+def start(stack: contextlib.ExitStack, home: Path, engine: str, parts: Sequence[str]) -> Watched:
+    """Start a service, and who watches it."""
+    home.mkdir()
     port, tap = free_port(), home / "tap.sock"
-    environ = {"GSLB_METRICS_LISTEN": f"127.0.0.1:{port}" if "metrics" in parts else "null"}
+    environ = {"GSLB_STALL_LIMIT": "120", "GSLB_METRICS_LISTEN": f"127.0.0.1:{port}" if "metrics" in parts else "null"}
     environ |= {"GSLB_QUERY_LOG_SAMPLE": str(SAMPLE)} if "query_log" in parts else {}
     environ |= {"GSLB_DNSTAP_SOCKET": str(tap)} if "dnstap" in parts else {}
-    with contextlib.ExitStack() as stack:
-        reader = stack.enter_context(reading(tap)) if "dnstap" in parts else None
-        server = stack.enter_context(Service(home, gslb_zones(), engine=engine, environ=environ))
-        server.wait()
-        server.settle()
-        stack.enter_context(scraping(port) if "metrics" in parts else contextlib.nullcontext())
-        found, asked = [], 0
-        for key in ASKED:
-            name, mode = WORK[key].name or "www.example.org", WORK[key].mode
-            asked += blast(server.port, name, mode, WARM).received
-            before = sum(server.cpu())
-            seen = blast(server.port, name, mode, seconds)
-            used, asked = sum(server.cpu()) - before, asked + seen.received
-            wrong = seen.received - seen.rcodes.get(WORK[key].rcode, 0)
-            found.append((key, seen.qps, 1e6 * used / max(1, seen.received), seen.lost, wrong))
-            say(f"round {turn}: {engine:7} {watched:14} {WORK[key].title:24} {seen.qps:9,.0f} q/s, {found[-1][2]:.2f} µs of CPU, {seen.lost} lost")
-        server.stop()
-        told = 1.0
-        if reader:
-            told = ended(reader)["frames"] / 2 / asked
-        elif "query_log" in parts:
-            told = sum(line.startswith('{"ts"') and json.loads(line)["event"] == "query" for line in server.log_text().splitlines()) / (
-                SAMPLE * asked
-            )
-    return [Measure(key, engine, watched, turn, qps, cpu, lost, wrong, told) for key, qps, cpu, lost, wrong in found]
+    reader = stack.enter_context(reading(tap)) if "dnstap" in parts else None
+    server = stack.enter_context(Service(home, gslb_zones(), engine=engine, environ=environ))
+    server.wait()
+    server.settle()
+    one = Watched(server, reader, port if "metrics" in parts else 0)
+    for key in ASKED:
+        one.asked += blast(server.port, *question(key), WARM).received
+    return one
+
+
+def once(one: Watched, key: str, engine: str, watched: str, turn: int, seconds: float) -> Measure:
+    before = busy(one.service)
+    with scraping(one.metrics) if one.metrics else contextlib.nullcontext():
+        seen = blast(one.service.port, *question(key), seconds)
+    used = busy(one.service) - before
+    one.asked += seen.received
+    cpu, wrong = used * 1e6 / max(1, seen.received), seen.received - seen.rcodes.get(WORK[key].rcode, 0)
+    say(f"round {turn}: {engine:7} {watched:14} {WORK[key].title:24} {seen.qps:9,.0f} q/s, {cpu:5.2f} µs of CPU, {seen.lost} lost")
+    return Measure(key, engine, watched, turn, seen.qps, cpu, seen.lost, wrong)
+
+
+def question(key: str) -> tuple[str, str]:
+    """Return the name that is asked for, and how the generator asks."""
+    return WORK[key].name or "www.example.org", WORK[key].mode
+
+
+def busy(server: Service) -> float:
+    """Return the CPU seconds of its threads so far, as the scheduler counts them: to the nanosecond, where /proc/PID/stat counts hundredths."""
+    tasks = [task for pid in server.pids() for task in Path(f"/proc/{pid}/task").iterdir()]
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+
+
+def share_told(one: Watched) -> float:
+    """Return the share of what was drawn that the reader, or else the log, has got."""
+    if one.reader:
+        return ended(one.reader)["frames"] / 2 / one.asked
+    return sum('"event": "query"' in line for line in one.service.log_text().splitlines()) / (SAMPLE * one.asked)
 
 
 @contextlib.contextmanager
@@ -142,9 +167,11 @@ def scraping(port: int) -> Iterator[None]:
     over = threading.Event()
 
     def scrape() -> None:
-        while not over.wait(SCRAPE):
+        while True:
             with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as page:
                 page.read()
+            if over.wait(SCRAPE):
+                return
 
     scraper = threading.Thread(target=scrape)
     scraper.start()
@@ -155,7 +182,7 @@ def scraping(port: int) -> Iterator[None]:
         scraper.join()
 
 
-def render(found: Sequence[Measure]) -> list[str]:
+def render(found: Sequence[Measure], told: Told) -> list[str]:
     lines = []
     head = ["engine", "watched by", "q/s", "q/s × nothing", "CPU µs/query", "CPU × nothing", "told", "lost", "wrong"]
     for key in ASKED:
@@ -166,12 +193,12 @@ def render(found: Sequence[Measure]) -> list[str]:
             for watched in SETTINGS:
                 own = [one for one in rows if one.watched == watched and one.turn in base]
                 if own:
-                    body.append([engine, watched, *cells(own, base)])
+                    body.append([engine, watched, *cells(own, base, told[engine, watched])])
         lines += ["", f"## {WORK[key].title}", "", *command.table(head, body)]
     return lines
 
 
-def cells(own: Sequence[Measure], base: dict[int, Measure]) -> list[str]:
+def cells(own: Sequence[Measure], base: dict[int, Measure], told: float) -> list[str]:
     median = statistics.median
     qps, cpu = ([getattr(one, key) / max(getattr(base[one.turn], key), 1e-9) for one in own] for key in ("qps", "cpu"))
     return [
@@ -179,7 +206,7 @@ def cells(own: Sequence[Measure], base: dict[int, Measure]) -> list[str]:
         f"{median(qps):.2f}",
         f"{median(one.cpu for one in own):.2f}",
         f"{median(cpu):.2f}",
-        "" if own[0].watched in {"nothing", "metrics"} else f"{median(one.told for one in own):.0%}",
+        "" if own[0].watched in {"nothing", "metrics"} else f"{told:.0%}",
         str(sum(one.lost for one in own)),
         str(sum(one.wrong for one in own)),
     ]

@@ -20,10 +20,10 @@ from gslb.transport.frames import Sender
 from gslb.transport.query_log import MOST, QueryLog
 from gslb.transport.telling import Telling
 
-TICK: Final = 0.005  # seconds between turns of writing
-REST: Final = 0.02  # and when there was nothing to write: what is kept meanwhile has room for twice that in a flood
+TICK: Final = 0.01  # seconds between turns of writing for dnstap
+REST: Final = 0.02  # and when there is nothing to write, or lines alone: what is kept meanwhile has room for twice that in a flood
 ROOM: Final = 1024  # exchanges kept between two turns; a flood fills it, and then its rest is not told
-TURN: Final = 100  # exchanges written per turn, some 10 µs each: a fifth of the Python engine's time at most goes into writing
+TURN: Final = 200  # exchanges written per turn, some 10 µs each: a fifth of the Python engine's time at most goes into writing
 CHANCE_BITS: Final = 32
 VERSION: Final = f"gslb {__version__}"  # dnstap's field
 
@@ -68,7 +68,7 @@ class Tap:
         try:
             busy = False
             while True:
-                await asyncio.sleep(TICK if busy else REST)
+                await asyncio.sleep(TICK if busy and self._sender else REST)
                 try:
                     busy = self.turn()
                 except Exception as error:  # noqa: BLE001  what cannot be told is no reason to tell no more

@@ -15,7 +15,7 @@ pub const DNSTAP: u8 = 1;
 /// It was drawn for the query log.
 pub const LOG: u8 = 2;
 
-const WORDS: usize = 1 << 18; // 2 MiB for each thread: some 8,000 queries, 40 ms of a flood; it is read every 5
+const WORDS: usize = 1 << 18; // 2 MiB for each thread: some 8,000 queries, 40 ms of a flood; it is read every 10
 const HEAD: usize = 10; // words before the octets of query and reply
 
 /// Who is told of queries, and of how many: chances out of 2^32.
