@@ -57,8 +57,11 @@ class Late(Gauge):
         super().set(value)
 
     def collect(self) -> Iterable[Metric]:
-        """Give what the exposition shows."""
-        return super().collect() if self.told else ()
+        """Give what the exposition shows; its name and help are there from the beginning."""
+        for metric in super().collect():
+            if not self.told:
+                metric.samples = []
+            yield metric
 
 
 def _late(name: str, text: str) -> Late:

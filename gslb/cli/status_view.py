@@ -97,6 +97,8 @@ def _probers(probers: list[dict[str, Any]]) -> Table:
 def _nodes(nodes: list[dict[str, Any]]) -> Table:
     table = _table("node", "reported", "version", "inputs", "")
     for one in nodes:
+        if one.get("role") == "prober":
+            continue  # it stands among the probers
         differs = "" if one["same"] else "[yellow]other verdicts or overrides[/]" if one["same_files"] else "[bold red]other files[/]"
         table.add_row(escape(one["node"]), f"{one['age']:.0f} s ago", escape(one["version"]), one["digest"], differs)
     return table

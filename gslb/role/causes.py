@@ -181,6 +181,10 @@ def _canary(status: Status) -> Iterator[Cause]:
 def _nodes(status: Status, now: float) -> Iterator[Cause]:
     for one in status["nodes"]:
         name = one["node"]
+        refused = (one.get("extra") or {}).get("refused")
+        if refused and name != status["node"]:
+            hint = "publish a mended version, or `gslb rollback`; it goes on with the one before"
+            yield Cause("config_refused", "error", f"{name} does not run the newest version: {refused}", hint, None, name)
         if one["age"] > FRESH:
             hint = "it may answer well, cut off from the store; see whether it runs"
             yield Cause("node_gone", "warning", f"node {name} says nothing since {one['age']:.0f} s", hint, now - one["age"], name)

@@ -55,7 +55,7 @@ class Deciding:
             settings.node,
             store=self.store,
             state_dir=settings.state_dir,
-            first=lambda: foremost(self.publisher.nodes, settings.node, self.publisher.now) == settings.node,
+            first=lambda: self.role == "node" and foremost(self.publisher.nodes, settings.node, self.publisher.now) == settings.node,
         )
         self.traffic = Traffic()
         self.transitions = Transitions(settings.probe_name, self.journal.tell, node=settings.node)
@@ -67,6 +67,7 @@ class Deciding:
             signed=self.identity.signed or not self.shared,
             verdicts=lambda: self.publisher.verdicts,
             frozen=lambda: self.publisher.overrides.hold(self.publisher.now) is not None,
+            tell=self.journal.tell,
         )
         self.growth = Growth(self.registrar, self._adopt)
         self.probing = self._probe(remembered.votes) if probing else None

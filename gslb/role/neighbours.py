@@ -57,7 +57,7 @@ class Neighbours:
 
     def nodes(self, reports: Mapping[str, NodeReport], now: float) -> None:
         """Compare with the last look: who came, and who says nothing any more."""
-        fresh = {name: one for name, one in reports.items() if now - one.at <= FRESH and name != self._me}
+        fresh = {name: one for name, one in reports.items() if now - one.at <= FRESH and name != self._me and role(one) != PROBER}
         before, self._nodes = self._nodes, fresh
         for name in sorted(before.keys() - fresh.keys()):
             last = before[name]
@@ -90,10 +90,9 @@ class Neighbours:
 
 def foremost(reports: Mapping[str, NodeReport], me: str, now: float) -> str:
     """Return who speaks for all: the first by name of those nodes that report now, ourselves among them."""
-    fresh = [name for name, one in reports.items() if now - one.at <= FRESH and role(one) != CONSOLE]
-    return min([*fresh, me])
+    return min([me, *(name for name, one in reports.items() if now - one.at <= FRESH and role(one) not in (CONSOLE, PROBER))])
 
 
 def role(report: NodeReport) -> str:
     """Return what a node is: `node`, `control` for a console, or `prober`."""
-    return str(getattr(report, "extra", {}).get("role") or "node")
+    return str(report.extra.get("role") or "node")

@@ -19,7 +19,7 @@ from gslb.notify.message import Incidents, Notice, State, gathered
 from gslb.notify.program import Program
 from gslb.notify.shapes import SHAPES
 from gslb.role.journal import LIMIT, Journal
-from gslb.role.neighbours import CONSOLE, FRESH, role
+from gslb.role.neighbours import CONSOLE, FRESH, PROBER, role
 from gslb.store import NodeReport
 
 TAKEOVER: Final = 60.0  # seconds: what began within them may not have been told by a sender that is gone
@@ -150,7 +150,7 @@ def without_blips(notices: Sequence[Notice]) -> list[Notice]:
 def sender(place: Place) -> str:
     """Return which node sends: a console, else the first by name, of those that report now, ourselves among them."""
     reports, now = place.seen()
-    fresh = {name: role(one) for name, one in reports.items() if now - one.at <= FRESH} | {place.node: place.role}
+    fresh = {name: role(one) for name, one in reports.items() if now - one.at <= FRESH and role(one) != PROBER} | {place.node: place.role}
     return min(fresh, key=lambda name: (fresh[name] != CONSOLE, name))
 
 

@@ -19,6 +19,7 @@ from gslb import log, metrics
 from gslb.check.board import Board
 from gslb.check.push import Push
 from gslb.errors import StoreError
+from gslb.event import Event, Tell, untold
 from gslb.model import EMPTY_MODEL, Model
 from gslb.registration import Entry, Roll, admit, call, kept, passed
 from gslb.role import last_roll
@@ -47,6 +48,7 @@ class Registrar:
         signed: bool,
         verdicts: Callable[[], Verdicts] | None = None,
         frozen: Callable[[], bool] = lambda: False,
+        tell: Tell = untold,
     ) -> None:
         self.board = Board()
         self.roll: Roll = MappingProxyType({})
@@ -55,6 +57,7 @@ class Registrar:
         self._signed = signed
         self._verdicts = verdicts
         self._frozen = frozen
+        self._say = tell
         self._model = EMPTY_MODEL
         self._refused: frozenset[tuple[tuple[str, str], str]] = frozenset()
         self._lines = 0
@@ -136,13 +139,19 @@ class Registrar:
             old = before.get(place)
             if old is None or old.state != entry.state:
                 log.info(f"member {entry.address} of pool {entry.pool} is {entry.state}", by=entry.registrant)
+                self._event(entry, entry.state)
         for place in before.keys() - self.roll.keys():
             log.info(f"member {before[place].address} has left pool {before[place].pool}", by=before[place].registrant)
+            self._event(before[place], "left")
         counts = Counter((entry.pool, entry.state) for entry in self.roll.values())
         self._pools |= {entry.pool for entry in self.roll.values()}
         for pool in self._pools:
             for state in ("waiting", "joined", "held"):
                 metrics.registered.labels(pool, state).set(counts[pool, state])
+
+    def _event(self, entry: Entry, state: str) -> None:
+        subject = f"{entry.pool}/{entry.address}"
+        self._say(Event("registration", subject, state, time.time(), by=entry.registrant, key=f"registration/{subject}/{state}"))
 
     def _count(self, refused: set[tuple[tuple[str, str], str]]) -> None:
         """Count and log refusals, each once for as long as it is repeated."""

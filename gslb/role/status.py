@@ -17,6 +17,7 @@ from gslb.quorum import of as quorum_of
 from gslb.role.health import Health
 from gslb.role.loading import Load
 from gslb.role.member_states import address_state, member_state
+from gslb.role.neighbours import PROBER, role
 from gslb.role.reach import Reach
 from gslb.store import NodeReport
 from gslb.verdict import State, Target, Verdict, Verdicts, Vote
@@ -54,7 +55,7 @@ def probers(health: Health, steady: float) -> list[dict[str, Any]]:
 
 
 def nodes(reports: Mapping[str, NodeReport], me: NodeReport, now: float) -> list[dict[str, Any]]:
-    """Every nameserver that reports, this one as it is now, and whether it serves from the same as this one."""
+    """Everybody who reports, this one as it is now, and whether it serves from the same as this one; a prober serves nothing."""
     return [
         {
             "node": one.node,
@@ -62,8 +63,10 @@ def nodes(reports: Mapping[str, NodeReport], me: NodeReport, now: float) -> list
             "version": one.version,
             "digest": one.digest,
             "files": one.files,
-            "same": one.digest == me.digest,
-            "same_files": one.files == me.files,
+            "same": one.digest == me.digest or role(one) == PROBER,
+            "same_files": one.files == me.files or role(one) == PROBER,
+            "role": role(one),
+            "extra": dict(one.extra),
         }
         for _, one in sorted({**reports, me.node: me}.items())
     ]

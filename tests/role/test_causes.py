@@ -86,6 +86,11 @@ def test_a_site_that_is_down_is_one_cause_and_what_follows_comes_after():
         ({"geo": {"built": None, "stale": [], "problems": ["geo data cannot be read"]}}, "geo_missing", "cannot be read"),
         ({"planes": [{"starts": 3, "restarted": NOW - 5}]}, "plane_restarts", "plane 0, which answers, ended and began anew, 2 times"),
         ({"config": {"version": 3, "newest": 4, "refused": "z.yaml:1: Z001"}}, "config_refused", "version 4 is not run here, version 3 is: z.yaml:1"),
+        (
+            {"nodes": [{"node": "ns2", "age": 1.0, "same": True, "same_files": True, "extra": {"refused": "z.yaml:1: Z001"}}]},
+            "config_refused",
+            "ns2 does not run the newest version: z.yaml:1: Z001",
+        ),
         ({"files": "last accepted"}, "files_refused", "the last accepted ones are"),
         (
             {"reload": {"count": 2, "problems": [{"where": "zones/a.yaml:3:5", "code": "Z012", "message": "bad TTL"}], "at": 7.0}},

@@ -8,7 +8,7 @@ import pytest
 
 from gslb.lease import Lease, Voter
 from gslb.override import Hold, Kind, Level, Override, Withdrawal
-from gslb.role import flood
+from gslb.role import flood, status
 from gslb.role.neighbours import Neighbours, foremost
 from gslb.role.transitions import Transitions
 from gslb.store import NodeReport, Overrides
@@ -117,8 +117,22 @@ def test_nodes_are_noticed_when_they_go_and_come():
     ]
 
 
+def test_probers_that_report_are_no_nodes():
+    told = []
+    neighbours = Neighbours("ns1", told.append)
+    report = NodeReport("probe/p1", 100.0, extra={"role": "prober"})
+    neighbours.nodes({}, 99.0)
+    neighbours.nodes({"probe/p1": report}, 100.0)
+    neighbours.nodes({"probe/p1": report}, 150.0)
+    assert not told, "their lease says whether they live"
+    [row] = [one for one in status.nodes({"probe/p1": report}, NodeReport("ns1", 100.0, "1", "aa", "ff"), 100.0) if one["role"] == "prober"]
+    assert (row["same"], row["same_files"]) == (True, True)
+
+
 def test_one_speaks_for_all():
     reports = {"ns1": NodeReport("ns1", 50.0), "ns3": NodeReport("ns3", 99.0)}
     assert foremost(reports, "ns2", 100.0) == "ns2", "ns1 has said nothing for long"
     assert foremost(reports, "ns4", 100.0) == "ns3"
     assert foremost({}, "ns4", 100.0) == "ns4"
+    others = {name: NodeReport(name, 99.0, extra={"role": role}) for name, role in (("app", "control"), ("probe/p1", "prober"))}
+    assert foremost(others, "zz", 100.0) == "zz", "only nodes judge, and so only they speak of verdicts"
