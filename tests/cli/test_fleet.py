@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
+from pathlib import Path
 
 import pytest
 
 from gslb import cli
+from gslb.config import settings as settings_file
 from gslb.store.keys import generate
 from gslb.testing.lab import RedisServer, redis_missing
 
+PAGE = Path(__file__).parents[2] / "docs/how-to/publish-to-a-fleet.md"
 ZONE = "zone: example.com\nrecords:\n  '': {type: NS, values: [ns1.example.net.]}\n  www: {type: A, value: 192.0.2.1}\n"
 
 
@@ -118,3 +123,21 @@ def test_what_is_missing_is_said(run, desk, server, given, says):
     code, _, err = run("publish", "zones", "-m", "x")
     assert code in {1, 2}
     assert says in err
+
+
+def test_the_page_says_what_there_is(capsys, tmp_path):
+    """Its settings load, and its commands and their options exist."""
+    text = PAGE.read_text()
+    blocks = [block for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if "gslb.yaml" in block]
+    assert len(blocks) == 2
+    for block in blocks:
+        (tmp_path / "gslb.yaml").write_text(block)
+        assert settings_file.load(tmp_path / "gslb.yaml", {}).keys.trust
+    commands = set(re.findall(r"(?:\$ |`)(gslb [^`\n]+)", text))
+    assert len(commands) > 8
+    for command in sorted(commands):
+        words = shlex.split(command)
+        name = [word for word in words[1:3] if re.fullmatch(r"[a-z]+", word)]
+        assert cli.run([*name, "--help"]) == 0, command
+        options = set(re.findall(r"--[a-z-]+", command))
+        assert options <= set(re.findall(r"--[a-z-]+", capsys.readouterr().out)), command
