@@ -45,7 +45,8 @@ def _parts(answer: dict[str, Any]) -> Iterator[RenderableType]:
         yield causes(wrong)
     listening = ", ".join(answer["listening"]) or "not listening yet"
     yield f"gslb {answer['version']}{_engines(answer['planes'])}, node {answer['node']}, on {listening}"
-    yield f"{answer['zones']} zones, generation {answer['generation']}, up {_ago(answer['began'])}"
+    version = (answer.get("config") or {}).get("version")
+    yield f"{answer['zones']} zones{f' of version {version}' if version else ''}, generation {answer['generation']}, up {_ago(answer['began'])}"
     if answer["store"]["shared"]:
         yield _store(answer["store"])
         yield _probers(answer["probers"])
