@@ -53,7 +53,9 @@ LACKING = {
 
 
 def _bind(folder: Path, name: str) -> str:
-    done = subprocess.run(["named-checkzone", "-i", "full", "example.com", name], cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(
+        ["named-checkzone", "-i", "full", "example.com", name], cwd=folder, capture_output=True, text=True, timeout=300, check=False
+    )
     return done.stdout if done.returncode else ""
 
 
