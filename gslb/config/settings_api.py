@@ -28,8 +28,12 @@ def _listen(value: Any) -> Path | Endpoint:
 
 
 def _host(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}", value):
-        raise ValueError(f"{value!r} is not a host's name: write gslb.example.com, without a port")
+    """Read a host's name or address, without a port."""
+    try:
+        return str(ip_address(value.strip("[]")))
+    except ValueError:
+        if not re.fullmatch(r"[A-Za-z0-9._-]{1,253}", value):
+            raise ValueError(f"{value!r} is not a host's name: write gslb.example.com, without a port") from None
     return value.lower().rstrip(".")
 
 
