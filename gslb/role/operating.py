@@ -51,6 +51,7 @@ class Operating:
         self._managed = Managed(deciding.settings, lambda: deciding.load, reload)
         self._quick, self._slow = asyncio.Semaphore(QUICK), asyncio.Semaphore(SLOW)
         self._names: tuple[Model, Mapping[str, int]] | None = None
+        self._seen: tuple[object, object, int] = (None, None, 0)  # a load, its verdicts, and how many of them there were
 
     # Itself.
 
@@ -62,7 +63,9 @@ class Operating:
     def stamp(self) -> tuple[object, ...]:
         """Return what differs whenever pools, members, votes or overrides may look different."""
         publisher = self._publisher
-        return id(publisher.load), publisher.snapshot.generation, id(publisher.verdicts), publisher.overrides.version, publisher.moment.overrides
+        if self._seen[0] is not publisher.load or self._seen[1] is not publisher.verdicts:
+            self._seen = publisher.load, publisher.verdicts, self._seen[2] + 1
+        return self._seen[2], publisher.snapshot.generation, publisher.overrides.version, publisher.moment.overrides
 
     async def status(self) -> Data:
         """Return how it stands, with counts, geo data and the configuration."""
