@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import pytest
 
 from gslb.check import CHECKS
 from gslb.check.observation import Observation, Result
+from gslb.errors import StoreError
 from gslb.model import Check
-from gslb.store import MemoryStore, State
+from gslb.store import KEEP, MemoryStore, State
 from gslb.testing import FalseClock, check_check, check_store
+from gslb.testing.published import OF_VERSIONS
 from gslb.testing.servers import trouble
 
 
@@ -136,6 +138,48 @@ class Discreet(MemoryStore):
     async def renew(self, lease):
         self._leases[lease.prober] = lease
         return await self.pulse()
+
+
+class Careless(MemoryStore):
+    async def publish_bundle(self, bundle, after, keep=KEEP):
+        return await super().publish_bundle(bundle, (await self.newest()).version, keep)
+
+
+class Hasty(MemoryStore):
+    async def publish_bundle(self, bundle, after, keep=KEEP):
+        self._bundles[bundle.version] = bundle.head(), bundle
+        return await super().publish_bundle(bundle, after, keep)
+
+
+class Attic(MemoryStore):
+    async def publish_bundle(self, bundle, after, keep=KEEP):
+        return await super().publish_bundle(bundle, after, 1000)
+
+
+class Partial(MemoryStore):
+    async def bundle(self, version):
+        found = await super().bundle(version)
+        return replace(found, files=dict(list(found.files.items())[:-1]))
+
+
+class Nostalgic(MemoryStore):
+    async def remind_bundle(self, bundle):
+        self._bundles = {bundle.version: (bundle.head(), bundle)}
+        return True
+
+
+@pytest.mark.parametrize("kind", [Careless, Hasty, Attic, Partial, Nostalgic])
+async def test_stores_that_are_careless_with_versions_do_not_pass(kind):
+    async def pass_all():
+        for law in OF_VERSIONS:
+            store = kind()
+            try:
+                await law(store)
+            finally:
+                await store.close()
+
+    with pytest.raises((AssertionError, StoreError)):
+        await pass_all()
 
 
 @pytest.mark.parametrize("kind", [Forgetful, Shared, Silent, Credulous, Half, Undead, Hoards, Additive, Lingers, Discreet])
