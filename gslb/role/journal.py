@@ -69,7 +69,7 @@ class Journal:
         self._listeners: set[_Listener] = set()
         self._last = (0, 0)
         self._after = ""  # the last one read from the store
-        self._dirty = self._failing = False
+        self._dirty = self._failing = self._denied = False
 
     def tell(self, event: Event) -> None:
         """Note an event of this node, and let others know; never waits."""
@@ -140,7 +140,7 @@ class Journal:
             self._failing = False
 
     async def _exchange(self, store: Teller) -> None:
-        """Write what waits, and take in what others wrote. A store that is away is said elsewhere."""
+        """Write what waits, and take in what others wrote. A store that is away is said elsewhere, one that forbids it once."""
         try:
             while self._out:
                 some = [self._out[number] for number in range(min(BATCH, len(self._out)))]
@@ -154,8 +154,10 @@ class Journal:
                     self._take(event)
                 if len(found) < BATCH:
                     break
-        except StoreError:
-            return
+        except StoreError as error:
+            if "NOPERM" in str(error) and not self._denied:
+                self._denied = True
+                log.warning("events are not shared with other nodes", reason=str(error), hint="the ACL rules of the store have a stream `events` now")
 
     def _take(self, event: Event) -> Event | None:
         """Note an event; None where it is known."""

@@ -163,3 +163,23 @@ async def test_who_listens_hears_and_who_is_slow_is_told_how_much_it_missed():
     await slow.aclose()
     await fast.aclose()
     assert not journal._listeners
+
+
+async def test_a_store_that_forbids_it_is_said_once(running, monkeypatch):
+    said = []
+    monkeypatch.setattr("gslb.log.warning", lambda event, **_fields: said.append(event))
+
+    class Forbidding:
+        asked = 0
+
+        async def tell(self, _events):
+            raise StoreError("NOPERM this user has no permissions")
+
+        async def told(self, _after, _limit):
+            self.asked += 1
+            raise StoreError("NOPERM this user has no permissions")
+
+    store = Forbidding()
+    running(Journal("ns1", store=store))
+    await until(lambda: store.asked >= 3)
+    assert said == ["events are not shared with other nodes"]
