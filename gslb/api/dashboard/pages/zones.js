@@ -76,6 +76,7 @@ function Editor({ zone, row, onClose, onDone }) {
     const [text, setText] = useState(JSON.stringify(row.records, null, 2));
     const [judged, judge] = useState({ busy: true });
     const [failed, setFailed] = useState(null);
+    const [sending, setSending] = useState(false); // what is sent makes the version known here an old one: nothing is tried beside it
     const path = at`/zones/${zone}/records/${name || "@"}`;
     const tag = row.version ? `"${row.version}"` : "";
     let records = null;
@@ -84,6 +85,7 @@ function Editor({ zone, row, onClose, onDone }) {
     } catch { /* shown below */ }
 
     useEffect(() => {
+        if (sending) return undefined;
         if (!records || !name) return judge({ broken: true });
         const stop = new AbortController();
         judge((old) => ({ ...old, busy: true }));
@@ -93,15 +95,17 @@ function Editor({ zone, row, onClose, onDone }) {
             clearTimeout(timer);
             stop.abort();
         };
-    }, [text, name]);
+    }, [text, name, sending]);
 
     const send = async (method) => {
+        setSending(true);
         try {
             await ask(method, path, method === "PUT" ? { records } : undefined, { tag: row.fresh ? "" : tag });
             toast(method === "PUT" ? `${name} of ${zone} is changed.` : `${name} of ${zone} is gone.`);
             onDone();
         } catch (error) {
             setFailed(error);
+            setSending(false);
         }
     };
     const problems = failed?.problems?.length ? failed.problems : judged.error?.problems ?? judged.answer?.problems ?? [];
@@ -118,7 +122,7 @@ function Editor({ zone, row, onClose, onDone }) {
                 ${records && judged.busy && html`<p class="quiet">Asking…</p>`}
             </div>
             ${failed && html`<p class="problem" role="alert">${failed.message}</p>`}
-            <div class="buttons">${!row.fresh && html`<button type="button" class="left" onClick=${() => send("DELETE")}>Delete the name</button>`}<button type="button" onClick=${onClose}>Cancel</button><button class="primary" disabled=${!records || !name || !judged.answer}>Apply</button></div>
+            <div class="buttons">${!row.fresh && html`<button type="button" class="left" disabled=${sending} onClick=${() => send("DELETE")}>Delete the name</button>`}<button type="button" onClick=${onClose}>Cancel</button><button class="primary" disabled=${!records || !name || !judged.answer || sending}>Apply</button></div>
         </form>
     </${Dialog}>`;
 }
