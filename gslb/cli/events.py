@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from time import localtime, sleep, strftime
 from typing import Annotated, Any, Final
 
 import typer
@@ -52,7 +52,7 @@ def events(  # noqa: PLR0917  typer makes each an option
         for row in rows:
             _one(row, output)
             last = row["id"]
-        time.sleep(LOOK)
+        sleep(LOOK)
         rows = ask("events", config, limit=1000, after=last, **wanted)["items"][::-1]
 
 
@@ -93,4 +93,4 @@ def _coloured(level: str, text: str) -> str:
 
 
 def _stamp(at: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
+    return strftime("%Y-%m-%d %H:%M:%S", localtime(at))

@@ -62,7 +62,7 @@ def test_following(journal, capsys, monkeypatch):
             raise KeyboardInterrupt
         step()
 
-    monkeypatch.setattr(events.time, "sleep", nap)
+    monkeypatch.setattr(events, "sleep", nap)
     code, out = run(capsys, "events", "-f", "-o", "json", "-n", "1")
     assert code == 130
     assert [json.loads(line)["kind"] for line in out.splitlines()] == ["reload", "prober"]
