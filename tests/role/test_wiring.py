@@ -55,7 +55,8 @@ def test_only_optional_addresses_may_be_missing() -> None:
         usable(Service((here, elsewhere), frozenset(), 1, (), options))
 
 
-def test_serving_without_a_prober_is_warned_of(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_serving_without_a_prober_is_warned_of(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)  # where no gslb.yaml is: that of the demonstration has an API, which is warned of, too
     said: list[str] = []
     ran: list[bool] = []
     monkeypatch.setattr("gslb.log.warning", lambda event, **_fields: said.append(event))
