@@ -57,6 +57,7 @@ class ApiServer:
             application.add_routes([add(one.path, self._handler(one))])
         application.add_routes([web.get(DOCUMENT, self._document), web.get(STREAM, self._streaming), *routes])
         self._open = frozenset(operation.path for operation in OPERATIONS if operation.scope is None)
+        application.on_response_prepare.append(_last_look)
         self._runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=1.0)
         self._server: asyncio.Server | None = None
         self._certificate: Certificate | None = None
@@ -120,7 +121,6 @@ class ApiServer:
         except Exception as error:  # noqa: BLE001  whoever asks must hear of it, and the service must live
             log.error("a request failed by a fault of gslb itself", method=request.method, path=request.path[:200], error=repr(error))
             answer = refusal(ProblemError(500, "fault", "this is a fault of gslb itself: the log of the service says more; please report it"))
-        answer.headers["Server"] = HEADERS["Server"]
         return await self._writer.send(request, answer) if not answer.prepared else answer
 
     def _handler(self, operation: Operation) -> Handler:
@@ -162,6 +162,14 @@ class ApiServer:
                 async with asyncio.timeout(TAKEN):
                     await answer.write(frame)
         return answer
+
+
+async def _last_look(_request: web.BaseRequest, answer: web.StreamResponse) -> None:
+    """See to what does not come by way of `_middle`: refusals of the framework itself, such as of an `Expect` that it does not know."""
+    answer.headers["Server"] = HEADERS["Server"]
+    if isinstance(answer, web.HTTPException) and answer.status >= 400:
+        answer.body = body = ProblemError(answer.status, "http", answer.reason).body()
+        answer.headers.update({**HEADERS, "Content-Type": problems.CONTENT_TYPE, "Content-Length": str(len(body))})
 
 
 async def _seen(_call: object) -> Reply:

@@ -11,6 +11,8 @@ from gslb.api import connection, limits
 from gslb.api.limits import Rates, Room
 from gslb.testing import http_flood
 
+PUT = b"PUT /api/v1/hold HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,6 +89,17 @@ async def test_bodies_are_bounded(service: Any) -> None:
         (b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"X: a\r\n" * 200 + b"\r\n", b" 4"),
         (b"PUT /api/v1/hold HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n", b" 400 "),
         (b"PUT /api/v1/hold HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n", b" 400 "),
+        (PUT + b"Transfer-Encoding: chunked\r\n\r\nZZ\r\n{}\r\n0\r\n\r\n", b" 400 "),
+        (PUT + b"Transfer-Encoding: chunked\r\n\r\n-2\r\n{}\r\n0\r\n\r\n", b" 400 "),
+        (PUT + b"Transfer-Encoding: gzip\r\n\r\n{}", b" 4"),
+        (PUT + b"Content-Length: 2\r\nExpect: the-unexpected\r\n\r\n{}", b" 4"),
+        (b"CONNECT localhost:1 HTTP/1.1\r\nHost: localhost\r\n\r\n", b" 4"),
+        (b"GET http://evil.example/ HTTP/1.1\r\nHost: evil.example\r\n\r\n", b" 421 "),
+        (b"GET //evil.example/%2e%2e/%00 HTTP/1.1\r\nHost: localhost\r\n\r\n", b" 404 "),
+        (b"GET /api/v1/pools/%ff%fe HTTP/1.1\r\nHost: localhost\r\n\r\n", b" 404 "),
+        (b"GET /api/v1/pools/%zz HTTP/1.1\r\nHost: localhost\r\n\r\n", b" 404 "),
+        (b"GET /api/v1/pools?q=%ff HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: \xff\r\n\r\n", b" "),
+        (b"GET /api/v1/whoami HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \xff\xfe\r\n\r\n", b" 4"),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b" 400 "),
     ],
 )
@@ -94,7 +107,7 @@ async def test_what_is_no_http_ends_in_a_problem(service: Any, sent: bytes, stat
     answer = await raw(service, sent.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1))
     assert answer.startswith(b"HTTP/1."), answer
     assert status in answer[:20], answer[:300]
-    assert b"application/problem+json" in answer
+    assert b"application/problem+json" in answer or answer[9:12] == b"200"
     assert b"aiohttp" not in answer.lower()
     assert b"python" not in answer.lower()
 
