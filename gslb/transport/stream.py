@@ -11,12 +11,14 @@ import asyncio
 import socket
 import struct
 from functools import partial
+from random import getrandbits
 from time import time_ns
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from gslb import log
 from gslb.transport.debug import served
 from gslb.transport.exchange import TCP, Decision, Exchange
+from gslb.transport.tap import CHANCE_BITS
 from gslb.transport.udp import pack
 
 if TYPE_CHECKING:
@@ -155,7 +157,7 @@ class Stream(asyncio.Protocol):
         """Answer one query; False where the connection ends instead."""
         watch = self._connections.watch
         tap, debug = (watch.tap, watch.debug) if watch else (None, None)
-        wants = tap.wants() if tap else 0
+        wants = tap.wants(getrandbits(CHANCE_BITS)) if tap else 0
         began = time_ns() if wants else 0
         try:
             answer = self._engine.tcp(query, self.client)

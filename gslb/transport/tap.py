@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from random import getrandbits
 from typing import Any, Final
 
 from gslb import __version__, log
@@ -37,6 +36,7 @@ class Tap:
         """`engine`: the name of the one that answers, for the log."""
         self._dnstap = round(telling.sample * 2**CHANCE_BITS)
         self._log = round(telling.log * 2**CHANCE_BITS)
+        self.most = max(self._dnstap, self._log)  # chances, out of 2**CHANCE_BITS, that a query is told to anybody
         self._encoder = Encoder(telling.node, VERSION, messages=telling.messages, extra=telling.extra)
         self._sender = Sender(telling.reader, CONTENT_TYPE) if telling.sample else None
         self._lines = QueryLog(telling.clients, node=telling.node, engine=engine) if telling.log else None
@@ -46,9 +46,8 @@ class Tap:
         self._unlogged = 0
         self._faults = 0
 
-    def wants(self) -> int:
-        """Draw: what the next query is to be told to, DNSTAP, LOG, both, or 0. Its own chance, not the answer's: picks must not be judged by it."""
-        chance = getrandbits(CHANCE_BITS)
+    def wants(self, chance: int) -> int:
+        """Say what a query is told to by its chance of CHANCE_BITS bits: DNSTAP, LOG, both, or 0. Its own, not the answer's: picks hang on that."""
         return (DNSTAP if chance < self._dnstap else 0) | (LOG if chance < self._log else 0)
 
     def note(self, seen: Exchange) -> None:

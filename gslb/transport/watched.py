@@ -11,6 +11,7 @@ from time import time_ns
 from typing import Final, Protocol
 
 from gslb.transport.exchange import UDP, Decision, Exchange, address
+from gslb.transport.tap import CHANCE_BITS
 from gslb.transport.udp import BATCH, IP_PKTINFO, LARGEST_QUERY, UdpListener, leave_from, pack
 from gslb.transport.udp import Engine as Answering
 from gslb.transport.watch import Watch
@@ -42,24 +43,26 @@ class WatchedListener(UdpListener):
     def _drain_watched(self) -> None:
         """Do as `_drain` and `_drain_wildcard`."""
         sock, wildcard = self._sock, self._wildcard
+        receive, receive_all, send = sock.recvfrom, sock.recvmsg, sock.sendto
         reply = self._engine.udp
         known = self._clients.get
         counters = self.counters
         tap, debug = self._watch.tap, self._watch.debug
+        most = tap.most if tap else 0
         ancillary: list[tuple[int, int, bytes]] = []
         for _ in range(BATCH):
             try:
                 if wildcard:
-                    query, ancillary, _flags, peer = sock.recvmsg(LARGEST_QUERY, _ROOM)
+                    query, ancillary, _flags, peer = receive_all(LARGEST_QUERY, _ROOM)
                 else:
-                    query, peer = sock.recvfrom(LARGEST_QUERY)
+                    query, peer = receive(LARGEST_QUERY)
             except BlockingIOError:
                 break
             except OSError:
                 continue
             counters.received += 1
-            wants = tap.wants() if tap else 0
-            began = time_ns() if wants else 0
+            chance = getrandbits(CHANCE_BITS)
+            began = time_ns() if chance < most else 0
             try:
                 client = known(peer[0]) or self._learn(peer[0])
                 answer = reply(query, client, getrandbits(64))
@@ -69,17 +72,17 @@ class WatchedListener(UdpListener):
                 continue
             if said is None:
                 continue
-            if wants and tap:
+            if began and tap:
                 here = asked(ancillary) or self._here
                 decision = self._decided()
                 if said is not answer:  # sent to TCP
                     decision = Decision(decision.zone, truncated=True)
-                tap.note(Exchange(wants, UDP, client, peer[1], here, self._port, began, time_ns(), query, said, decision))
+                tap.note(Exchange(tap.wants(chance), UDP, client, peer[1], here, self._port, began, time_ns(), query, said, decision))
             try:
                 if wildcard:
                     sock.sendmsg((said,), [leave_from(*item) for item in ancillary], 0, peer)
                 else:
-                    sock.sendto(said, peer)
+                    send(said, peer)
                 counters.sent += 1
                 counters.octets += len(said)
             except OSError:
