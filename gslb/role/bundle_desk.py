@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import dataclasses
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from gslb.api.service import ChangedError, InvalidError, RefusedError, UnknownError
@@ -50,7 +51,12 @@ class _Base(NamedTuple):
     number: int = 0
     floor: int = 0
     bundle: Bundle | None = None
-    model: Model = EMPTY_MODEL
+    loaded: Loaded | None = None
+
+    @property
+    def model(self) -> Model:
+        """What it means."""
+        return self.loaded.model if self.loaded else EMPTY_MODEL
 
 
 class BundleDesk:
@@ -113,7 +119,7 @@ class BundleDesk:
         for _ in range(TRIES):
             base = await self._base(order)
             number = base.floor + 1
-            loaded = await asyncio.to_thread(bundled.load, files, number)
+            loaded = await asyncio.to_thread(partial(bundled.load, files, number, before=base.loaded))
             bundle = Bundle(number, 0.0, order.author, order.message, dict(files), old.version if old else 0, sealed=old.sealed if old else b"")
             unchanged = await asyncio.to_thread(_judge, base, loaded, bundle, order)
             if order.dry_run or unchanged:
@@ -151,7 +157,7 @@ class BundleDesk:
                 return _Base(newest.version, floor)
             raise RefusedError(f"it cannot be compared with the newest version: {error}", "unread", forceable=True) from error
         loaded = await asyncio.to_thread(bundled.load, bundle.files, floor + 1)  # another number would be another serial in every zone
-        return _Base(newest.version, floor, bundle, loaded.model)
+        return _Base(newest.version, floor, bundle, loaded)
 
     async def _bundle(self, number: int | None) -> Bundle:
         number = (await self._store.newest()).version if number is None else number
@@ -230,7 +236,8 @@ def _told(base: _Base, loaded: Loaded, head: Head, order: Order) -> Answer:
 def _difference(old: Bundle, new: Bundle) -> Answer:
     from gslb.explain.changes import changes  # noqa: PLC0415  as above
 
-    before, after = bundled.load(old.files, new.version), bundled.load(new.files, new.version)  # as in `_base`
+    before = bundled.load(old.files, new.version)  # as in `_base`
+    after = bundled.load(new.files, new.version, before=before)
     return {
         "old": _head(old.head()),
         "new": _head(new.head()),
