@@ -46,9 +46,9 @@ class Why:
         if not isinstance(query, Query) or query.rcode or query.name[: len(LABEL)] != LABEL or query.type != TXT:
             return b""
         data = await self._explain(query, client, "A")
-        if not data["decision"] and data["answer"]["rcode"] == "NOERROR":
+        if not data["answer"]["members"] and data["answer"]["rcode"] == "NOERROR":
             other = await self._explain(query, client, "AAAA")
-            data = other if other["decision"] else data
+            data = other if other["answer"]["members"] else data
         return packet[:2] + self._write(query, short(data), data["answer"]["scope"] or 0)
 
     async def _explain(self, query: Query, client: bytes, kind: str) -> dict[str, Any]:
