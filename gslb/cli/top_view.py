@@ -19,6 +19,7 @@ from gslb.errors import GslbError
 EVERY: Final = 1.0  # seconds between pictures
 ROWS: Final = 10  # sites, pools and members that are shown
 BARS: Final = "▁▂▃▄▅▆▇█"
+SMOOTH: Final = 5  # seconds over which shares are taken: in one of them few may have asked
 WIDE: Final = 60  # seconds in the line of the last minute
 ORDER: Final = {"down": 0, "unknown": 1, "up": 2}
 
@@ -52,14 +53,15 @@ class View:
 
 def parts(status: Data, samples: Sequence[Data]) -> Iterator[RenderableType]:
     """Make the picture from what the service says."""
-    last: Data = samples[-1] if samples else {"qps": 0.0, "rcodes": {}, "sites": {}, "pools": {}}
+    last: Data = samples[-1] if samples else {"qps": 0.0}
     yield f"[bold]gslb top[/]  node {escape(status['node'])}, generation {status['generation']}, {time.strftime('%H:%M:%S')}"
-    yield f"[bold]{last['qps']:,.0f}[/] q/s  {line([one['qps'] for one in samples[-WIDE:]])}  {_codes(last['rcodes'])}"
+    lately = samples[-SMOOTH:]
+    yield f"[bold]{last['qps']:,.0f}[/] q/s  {line([one['qps'] for one in samples[-WIDE:]])}  {_codes(_mean(lately, 'rcodes'))}"
     if status["degraded"]:
         yield causes(status["degraded"][:ROWS])
     else:
         yield "[green]nothing is wrong[/]"
-    yield Columns([_shares("site", last["sites"]), _shares("pool", last["pools"])], padding=(1, 6))
+    yield Columns([_shares("site", _mean(lately, "sites")), _shares("pool", _mean(lately, "pools"))], padding=(1, 6))
     yield _members(status["pools"])
 
 
@@ -67,6 +69,12 @@ def line(values: Sequence[float]) -> str:
     """Draw values as a line of bars."""
     top = max(values, default=0.0)
     return "".join(BARS[min(len(BARS) - 1, int(value / top * len(BARS)))] if top else BARS[0] for value in values)
+
+
+def _mean(samples: Sequence[Data], part: str) -> dict[str, float]:
+    """Return the mean rate of each name in some samples."""
+    names = {name for one in samples for name in one[part]}
+    return {name: sum(one[part].get(name, 0.0) for one in samples) / len(samples) for name in names}
 
 
 def _codes(rcodes: Mapping[str, float]) -> str:

@@ -149,6 +149,7 @@ def _held(status: Status) -> Iterator[Cause]:
 
 def _health(status: Status) -> Iterator[Cause]:
     """Say which sites are down as a whole, then which pools have nobody left, then which other members are down."""
+    failing: Mapping[str, str] = status.get("failing") or {}
     members = [(pool["pool"], member) for pool in status["pools"] for member in pool["members"]]
     by_site: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
     for pool, member in members:
@@ -159,16 +160,17 @@ def _health(status: Status) -> Iterator[Cause]:
         of = by_site[site]
         pools = sorted({pool for pool, _ in of})
         text = f"site {site} is down: {_all(len(of))} ({', '.join(pools[:3])}{', …' if len(pools) > 3 else ''}): {_why(of)}"
-        hint = f"answers name other sites; look at {site}: its balancer, its network"
+        rest = "nobody else is left for some of its pools" if failing.keys() & set(pools) else "answers name other sites"
+        hint = f"{rest}; look at {site}: its balancer, its network"
         yield Cause("site_down", "error", text, hint, _since(of), site)
-    for pool, rule in sorted((status.get("failing") or {}).items()):
+    for pool, rule in sorted(failing.items()):
         text = f"pool {pool} has no member that is up: it answers by its rule for that ({rule})"
         hint = "whoever asks gets an answer that may not work; mend a member, or `gslb member up` one that checks misjudge"
         yield Cause("all_down", "error", text, hint, None, pool)
     for pool, member in members:
         if member["state"] == "down" and member["site"] not in gone:
             text = f"member {pool}/{member['member']} is down: {_why([(pool, member)])}"
-            hint = "other members of its pool answer" if pool not in (status.get("failing") or {}) else ""
+            hint = "" if pool in failing else "other members of its pool answer"
             yield Cause("member_down", "warning", text, hint, _since([(pool, member)]), f"{pool}/{member['member']}")
 
 
