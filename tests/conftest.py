@@ -23,9 +23,9 @@ EXAMPLES = int(os.environ.get("GSLB_EXAMPLES", "50"))  # where a test does not s
 examples.register_profile("gslb", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=EXAMPLES)
 examples.load_profile("gslb")
 
-# Folders whose tests stay with one worker, one after the other, in this order before all others: they run services whose promises are in seconds, or
-# share something dear (a browser, the shipped geo database).
-ONE_BY_ONE = ("tests/live/", "tests/dashboard/", "tests/geo/")
+# Folders whose tests stay with one worker, one after the other, in this order before all others: they run services whose promises are in seconds,
+# share something dear (a browser, the shipped geo database), or take so long that they must not come last (the image).
+ONE_BY_ONE = ("tests/live/", "tests/dashboard/", "tests/deploy/", "tests/geo/")
 
 
 @pytest.fixture(scope="session", params=["python", "native"])
