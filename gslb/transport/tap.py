@@ -78,9 +78,11 @@ class Tap:
 
     async def finish(self) -> None:
         """Write what is left, and part from the reader."""
-        while self._kept:
-            self.turn()
-        self.turn()
+        try:
+            while self.turn():
+                pass
+        except Exception as error:  # noqa: BLE001  the end of a process must not hang on it
+            self._fault(error)
         if self._sender:
             await self._sender.finish()
 
