@@ -127,19 +127,22 @@ def test_odd_heads_are_refused(value):
             bundles.read(bundles.content(head(1)) | {name: value})
 
 
-def test_parcels_are_what_was_signed_or_nothing():
+def test_parcels_are_what_was_signed_or_nothing(monkeypatch):
     files = version(1).files
     about, packed = version(1).head(), parcel.pack(files)
     assert parcel.unpack(packed, about) == files
     assert parcel.unpack(packed + b"behind", about) == files, "what stands behind it was never there"
-    for damaged in (b"", b"junk", packed[:-1], packed[:100], parcel.pack({"a": b"b"}), zlib.compress(bytes(300 << 20), 1)):
+    for damaged in (b"", b"junk", packed[:-1], packed[:100], parcel.pack({"a": b"b"}), zlib.compress(bytes(20 << 20), 1)):
         with pytest.raises(RefusedError):
             parcel.unpack(damaged, about)
     nothing = b"[]\n"
     with pytest.raises(RefusedError, match="no files"):
         parcel.unpack(zlib.compress(nothing), replace(about, digest=hashlib.sha256(nothing).hexdigest()))
+    monkeypatch.setattr(bundle, "PACKED", 10_000)
     with pytest.raises(ValueError, match="when packed"):
-        parcel.pack({"noise": os.urandom(bundle.PACKED + 100_000)})
+        parcel.pack({"noise": os.urandom(11_000)})
+    with pytest.raises(RefusedError, match="MiB of packed files"):
+        parcel.unpack(os.urandom(11_000), about)
 
 
 def test_the_version_on_disk_is_whole_or_not_there(tmp_path):
