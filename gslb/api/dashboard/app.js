@@ -117,20 +117,22 @@ function Stale({ heard }) {
     return html`<div class="stale-bar" role="alert">Stale since ${clock(heard / 1000)} UTC, for ${span(Math.round((Date.now() - heard) / 1000))}: the service does not answer, and what is below is from then.<button onClick=${() => live.again()}>Try now</button></div>`;
 }
 
-/** What is wrong, the root cause first; more than a few fold. */
+/** What is wrong, the root cause first. More than a few fold, and what is only to be known folds at once. */
 function Wrong({ causes }) {
     const [whole, setWhole] = useState(false);
     useTick(5000);
     if (!causes.length) return null;
-    const shown = whole ? causes : causes.slice(0, 3);
+    const urgent = causes.filter((one) => one.level !== "info").slice(0, 3);
+    const shown = whole ? causes : urgent.length ? urgent : causes.slice(0, 1);
+    const more = causes.length - shown.length;
     return html`<section class="wrong" aria-label="What is wrong"><ul>
         ${shown.map((one) => html`<li key=${one.code + one.text} data-level=${one.level} data-code=${one.code}>
-            <${Shape} state=${one.level === "error" ? "error" : one.level === "warning" ? "error" : "info"} />
+            <${Shape} state=${one.level === "info" ? "info" : "error"} />
             <span class="text"><span class="hidden">${one.level}: </span><strong>${one.text}</strong></span>
             <span class="age">${one.since ? age(one.since) : ""}</span>
-            ${one.hint && html`<span class="hint">${one.hint}</span>`}
+            ${one.hint && html`<span class="hint">${one.hint.split("`").map((part, number) => (number % 2 ? html`<code>${part}</code>` : part))}</span>`}
         </li>`)}
-    </ul>${causes.length > 3 && html`<button class="plain" onClick=${() => setWhole(!whole)}>${whole ? "Fewer" : `${causes.length - 3} more`}</button>`}</section>`;
+    </ul>${(more > 0 || whole) && html`<button class="plain" aria-expanded=${whole ? "true" : "false"} onClick=${() => setWhole(!whole)}>${whole ? "Fewer" : `${more} more`}</button>`}</section>`;
 }
 
 function Foot({ state, onToken }) {

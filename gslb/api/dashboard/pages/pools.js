@@ -54,10 +54,13 @@ const COLUMNS = (act) => [
     { key: "since", title: "For", width: "72px", narrow: false, number: true, down: true, sort: (row) => row.since ?? 0, cell: (row) => html`<span title=${row.since ? `since ${stamp(row.since)}` : ""}>${row.since ? age(row.since) : ""}</span>` },
     { key: "site", title: "Site", width: "92px", narrow: false, sort: (row) => row.site ?? "", cell: (row) => row.site ?? html`<span class="dim">–</span>` },
     { key: "pool", title: "Pool", width: "14%", narrow: false, sort: (row) => row.pool, cell: (row) => row.pool },
-    { key: "weight", title: "Weight", width: "74px", narrow: false, number: true, down: true, sort: (row) => row.weight ?? 1, cell: (row) => row.weight ?? 1 },
+    { key: "weight", title: "Weight", width: "74px", narrow: false, number: true, down: true, sort: (row) => weight(row), cell: (row) => (row.override?.kind === "weight" ? html`<b title=${`${row.weight} in the files`}>${weight(row)}</b>` : weight(row)) },
     { key: "why", title: "Reason", narrow: false, sort: (row) => row.why, cell: (row) => html`<span title=${row.why}>${row.why}</span>` },
     { key: "act", title: "Actions", hidden: true, width: "96px", narrowWidth: "88px", kind: "act", cell: (row) => html`<${Quick} row=${row} act=${act} />` },
 ];
+
+/** The weight that counts: an operator's, or the file's. */
+const weight = (row) => (row.override?.kind === "weight" ? row.override.weight : row.weight ?? 1);
 
 /** The one thing most wanted at a row: drain, or what takes it back; the rest is in the sheet. */
 function Quick({ row, act }) {
