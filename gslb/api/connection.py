@@ -22,7 +22,7 @@ MOST_FIELDS: Final = 64
 OPTIONS: Final[Mapping[str, Any]] = {
     "access_log": None,
     "keepalive_timeout": SLOW,  # also the time for the head of a request to come
-    "lingering_time": 1.0,  # seconds of reading on a body that was refused, so that the refusal is read
+    "lingering_time": 0.0,  # seconds of reading on a body that was refused: `writing` lets the refusal be read without that
     "max_line_size": LONGEST_LINE,
     "max_field_size": LONGEST_FIELD,
     "max_headers": MOST_FIELDS,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Iterable
 from functools import cache
@@ -24,6 +26,18 @@ _TEXT: Final = (
     "What gslb serves and why, and what operators say against it. Faults are `application/problem+json` with a stable `code`. Lists are pages: "
     "`items`, and `next` for the `cursor` of the next one. Every GET has an entity tag."
 )
+
+
+@cache
+def octets() -> bytes:
+    """Return the document as it is sent: written once, whoever asks."""
+    return json.dumps(document(), separators=(",", ":")).encode()
+
+
+@cache
+def tag() -> str:
+    """Return its entity tag."""
+    return hashlib.sha256(octets()).hexdigest()[:24]
 
 
 @cache

@@ -18,7 +18,7 @@ from aiohttp import web
 from gslb import log
 from gslb.api import problem as problems
 from gslb.api.connection import Connections
-from gslb.api.document import DOCUMENT, STREAM, document
+from gslb.api.document import DOCUMENT, STREAM, octets, tag
 from gslb.api.door import Door
 from gslb.api.limits import ANSWERED, SLOW, STREAMS, TAKEN
 from gslb.api.operation import LARGEST, Operation, Reply
@@ -139,7 +139,7 @@ class ApiServer:
 
     async def _document(self, request: web.Request) -> web.StreamResponse:
         self._door.admit(request[CALLER], _SEEING)
-        return response(request, Reply(document()))
+        return response(request, Reply(content=octets(), tag=tag()))
 
     async def _streaming(self, request: web.Request) -> web.StreamResponse:
         """Tell what changes, until the reader goes or is too slow."""

@@ -63,6 +63,8 @@ class Stream:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._readers: set[Reader] = set()
+        self._joined = 0  # those, and those who were cut off and have not gone yet
+        self._one = asyncio.Lock()  # the first to join looks, the others wait
         self._tasks: list[asyncio.Task[None]] = []
         self._pools: dict[str, bytes] = {}
         self._stamp: object = None
@@ -79,9 +81,11 @@ class Stream:
     async def reading(self, last_event: str) -> AsyncIterator[Reader]:
         """Join; the reader's first frames are how everything stands."""
         reader = Reader()
-        if not self._readers:
-            await self._begin()
-        self._readers.add(reader)
+        async with self._one:
+            if not self._tasks:
+                await self._begin()
+            self._readers.add(reader)
+            self._joined += 1
         try:
             reader.put(b"retry: 2000\n\n")
             for data in (*self._last.values(), self._all_pools()):
@@ -91,7 +95,8 @@ class Stream:
             yield reader
         finally:
             self._readers.discard(reader)
-            if not self._readers:
+            self._joined -= 1
+            if not self._joined:
                 await self._end()
 
     async def close(self) -> None:

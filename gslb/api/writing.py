@@ -17,6 +17,8 @@ from gslb.api.operation import Reply
 from gslb.api.problem import CONTENT_TYPE, ProblemError
 from gslb.api.reading import known_tags
 
+LINGER: Final = 0.3  # seconds; what is closed with octets unread is reset, and with it what the reader has not yet read
+
 HEADERS: Final = {  # of every answer of the API; the dashboard's files have their own
     "Server": "gslb",  # neither Python's version nor aiohttp's is anybody's business
     "Cache-Control": "no-store",
@@ -31,7 +33,7 @@ def response(request: web.Request, reply: Reply) -> web.Response:
     """Make a response of a reply; nothing but its tag where the reader has it already."""
     body = reply.content if reply.content is not None else json.dumps(reply.data, default=str, separators=(",", ":")).encode()
     headers = {**HEADERS, **reply.headers, "Content-Type": reply.content_type}
-    if reply.content is None and reply.status == 200:
+    if (reply.content is None or reply.tag) and reply.status == 200:
         tag = reply.tag or hashlib.blake2b(body, digest_size=12).hexdigest()
         headers["ETag"] = f'"{tag}"'
         if request.method in ("GET", "HEAD") and known_tags(request) & {tag, "*"}:
@@ -59,11 +61,41 @@ class Writer:
             answer, held = refusal(ProblemError(503, "busy", "too many answers are on their way: try again", headers={"Retry-After": "1"})), 0
         try:
             async with asyncio.timeout(TAKEN):
-                await answer.prepare(request)
-                await answer.write_eof()
+                if held and request.method != "HEAD":
+                    answer = await _in_pieces(request, answer)
+                else:
+                    await answer.prepare(request)
+                    await answer.write_eof()
         except TimeoutError:
             if request.transport:
                 request.transport.abort()
         finally:
             self._room.give(held)
+        if not request.content.is_eof() and answer.status >= 400:
+            await _leave(request)
         return answer
+
+
+async def _leave(request: web.Request) -> None:
+    """Let a refusal be read by who goes on sending its body, without reading that: a flood of bodies must cost nothing. Then aiohttp closes."""
+    transport = request.transport
+    if transport is None or transport.is_closing():
+        return
+    transport.pause_reading()
+    if transport.can_write_eof():
+        transport.write_eof()
+    await asyncio.sleep(LINGER)
+
+
+async def _in_pieces(request: web.Request, answer: web.StreamResponse) -> web.StreamResponse:
+    """Send a large body piece by piece, each when the one before is taken: as a whole the transport would keep a copy of it."""
+    assert isinstance(answer, web.Response)
+    assert isinstance(answer.body, bytes)
+    body = memoryview(answer.body)
+    pieces = web.StreamResponse(status=answer.status, headers=answer.headers)
+    pieces.content_length = len(body)
+    await pieces.prepare(request)
+    for at in range(0, len(body), SMALL):
+        await pieces.write(body[at : at + SMALL])
+    await pieces.write_eof()
+    return pieces
