@@ -108,7 +108,7 @@ class Site(Given):
 
     site: str
     name: str
-    location: tuple[float, float] | None = Field(description="latitude and longitude, degrees")
+    location: list[float] | None = Field(description="latitude and longitude, degrees")
     capacity: int | None
     state: Literal["up", "degraded", "down", "unknown"]
     forced: Forced | None
@@ -198,4 +198,4 @@ class Matrix(Given):
 
     probers: list[str]
     targets: list[dict[str, Any]]
-    votes: list[tuple[int, int, str, float, int]]
+    votes: list[list[int | float | str]]
