@@ -41,6 +41,7 @@ def steps() -> list[Step]:
         *(Step("publish.py", f"--engine {other} --minutes 1 --rest 15", 2, "--minutes 0.2 --rest 5", f"publish-{other}.md") for other in others),
         Step("scaling.py", "--rounds 3 --seconds 1.5", 3, "--rounds 1 --seconds 0.3", "scaling.md"),
         Step("names.py", "--names 1000000 --seconds 2", 2.5, "--names 10000 --seconds 0.3", "names.md"),
+        Step("observe.py", "--rounds 10 --seconds 1", 5, "--rounds 1 --seconds 0.3", "observe.md"),
         Step("startup.py", "--runs 3", 0.8, "--runs 1", "startup.md"),
         *(Step("hotspots.py", f"--peer '{peer}' --work {work}", 0.3, "--seconds 1", f"hotspots-{name}-{work}.md") for peer, name, work in profiled),
     ]
