@@ -74,7 +74,7 @@ class Deciding:
         self.publisher = self._publish(feeds, remembered)
         self.reporter = Reporter(settings.node, self.store, self.publisher, listening, self.said_of_itself)
         self.desk = OverrideDesk(self.store, self.keeper, self.scene)
-        self.following = following.of(settings, self.store, self.identity, tell=self.journal.tell)
+        self.following = following.of(settings, self.store, self.identity, tell=self.journal.tell, changed=self.reporter.stir)
         self.loads = Loads(Loader(settings, self.following), self.keeper, self.journal.tell)
         self._held = self.publisher.overrides.hold(self.publisher.now) is not None
 

@@ -32,16 +32,29 @@ Again = Callable[[], Awaitable[Mapping[str, Any]]]  # load what is wanted; `acce
 
 
 class Following:
-    """One follower. `brings_back`: whether it may write to the store (a prober may not). `wanted` is what is loaded next, `served` what was last."""
+    """One follower. `wanted` is what is loaded next, `served` what was last.
 
-    def __init__(self, settings: Settings, store: Store, who: Identity, *, tell: Tell = untold, brings_back: bool = True) -> None:
+    `brings_back`: whether it may write to the store (a prober may not). `changed` is called when `told` says something else.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        who: Identity,
+        *,
+        tell: Tell = untold,
+        brings_back: bool = True,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
         if not settings.store.startswith("memory:") and not who.signed:
             raise UsageError("fleet.follow needs keys.trust: without it whoever can write into the store would write the zones")
         self.wanted: Bundle | None = None
         self.served: Bundle | None = None
         self._node, self._dir = settings.node, settings.state_dir
         self._store, self._who, self._tell = store, who, tell
-        self._brings_back = brings_back
+        self._brings_back, self._changed = brings_back, changed
+        self._stirred = asyncio.Event()
         self._newest = Newest()
         self._refused: tuple[Head | None, str] = (None, "")  # the version that was refused, and why
         self._read_at, self._pause = 0.0, POLL  # when files that could not be read are read again, and how long after that
@@ -113,7 +126,10 @@ class Following:
                     said, due = self.told(), time.monotonic() + REPORT
                     extra = {"role": "prober", **said}
                     await self._store.report(NodeReport(f"probe/{name}"[:64], await self._store.now(), __version__, extra=extra))
-            await asyncio.sleep(POLL)
+            self._stirred.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(POLL):
+                    await self._stirred.wait()
 
     async def _look(self) -> bool:
         """Look for a newer version, and read it; whether there is one to be loaded."""
@@ -194,6 +210,8 @@ class Following:
 
     def _say(self, version: int, what: str, level: str) -> None:
         key = f"config/{self._node}/{version}/{level}"
+        self._stirred.set()
+        self._changed()
         self._tell(Event("config", f"version {version}", what[:400], time.time(), level=level, node=self._node, key=key))
 
     async def _keep_there(self) -> None:

@@ -28,6 +28,7 @@ class Reporter:
     ) -> None:
         self._node, self._store, self._publisher, self._listening, self._extra = node, store, publisher, listening, extra
         self._loop = asyncio.get_running_loop()
+        self._stirred = asyncio.Event()
 
     def report(self) -> NodeReport:
         """Say of ourselves what others may want to compare."""
@@ -46,6 +47,10 @@ class Reporter:
             self._extra(),
         )
 
+    def stir(self) -> None:
+        """Look at once whether anything has changed: somebody waits for it."""
+        self._stirred.set()
+
     async def run(self) -> None:
         """Tell others how we stand: now and then, and soon after that has changed, until cancelled."""
         seen: object = None
@@ -60,7 +65,10 @@ class Reporter:
                     with contextlib.suppress(StoreError):  # it is for show, and comes again
                         await self._store.report(report)
                         told, due = (report.digest, run, refused), self._loop.time() + EVERY
-            await asyncio.sleep(LOOK)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK):
+                    await self._stirred.wait()
+            self._stirred.clear()
 
     def store(self, *, shared: bool, signed: bool) -> dict[str, Any]:
         """Say how the store stands; what a store says of itself beside the protocol is shown where it does."""
