@@ -16,6 +16,7 @@ from gslb.store import event_record
 LONGEST: Final = 3000  # characters of text for chat
 SUMMARY: Final = 1024  # characters of a summary, PagerDuty's limit
 MARKS: Final = {State.BEGINS: "🔴", State.ENDS: "🟢", State.TOLD: "🔵"}
+LAST: Final = 253_402_300_799.0  # seconds since 1970: the end of year 9999, after which nobody can write a time
 SEVERITIES: Final = {"error": "critical", "warning": "warning", "info": "info"}
 
 Bodies = Callable[[Message, str], list[bytes]]  # message, secret → what is posted, one request each
@@ -74,7 +75,7 @@ def _paged(message: Message, one: Notice, secret: str) -> dict[str, Any]:
             "summary": f"{event.subject}: {event.what}"[:SUMMARY],
             "source": event.node or message.node,
             "severity": SEVERITIES[event.level],
-            "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(event.at)),
+            "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(min(max(event.at, 0.0), LAST))),
             "component": event.subject[:255],
             "class": event.kind,
             "custom_details": dict(event.evidence),

@@ -1,18 +1,19 @@
 """Events and entries of the audit as JSON: in the store, in the journal's file, over the local socket and in the API. Pure; bounded and typed.
 
-Unsigned, for show only: nobody decides by them.
+Unsigned, for show only: nobody decides by them. Whoever may write into the store may write them, so nothing in what is read costs more than an event
+may, ends what shows it, or does anything to a terminal.
 """
 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 from gslb.event import KINDS, LEVELS, Audit, Event
 from gslb.override import Hold, Kind, Override, Word
+from gslb.store import unsigned
 from gslb.store.batch import ODD
 from gslb.store.book import read_word
 from gslb.store.envelope import RefusedError
@@ -21,6 +22,8 @@ LARGEST: Final = 4096  # octets of one event
 _TEXT: Final = 1024  # characters of `what`
 _WORD: Final = 256  # characters of any other text
 _AUDIT: Final = 64 << 10  # octets of one entry of the audit that are read: an override of some hundred members
+VALUES: Final = 250  # values in the evidence of one event, of which thousands are kept
+_LAST: Final = 1 << 33  # seconds since 1970: in 2242 clocks of all kinds, shown and sent on, still have room
 
 
 def as_data(event: Event) -> dict[str, Any]:
@@ -53,7 +56,9 @@ def read(record: bytes, name: str = "") -> Event:
     if len(record) > LARGEST:
         raise RefusedError("size", f"an event of {len(record)} octets, at most {LARGEST}")
     try:
-        return of_data(json.loads(record), name)
+        given = unsigned.loads(record)
+        unsigned.bound(given["evidence"], VALUES)
+        return of_data(given, name)
     except (*ODD, RecursionError) as error:
         raise RefusedError("content", f"no event: {error}") from None
 
@@ -84,7 +89,7 @@ def audit(record: bytes, name: str) -> Audit:
     if len(record) > _AUDIT:
         raise RefusedError("size", f"an entry of {len(record)} octets, at most {_AUDIT}")
     try:
-        given = json.loads(record)
+        given = unsigned.loads(record)
         if "words" in given:
             words = [read_word(row) for row in given["words"]]
             authors = {word.author for word in words if word.author}
@@ -119,10 +124,10 @@ def _json(given: Mapping[str, Any]) -> bytes:
 def _text(value: Any, most: int = _WORD) -> str:
     if type(value) is not str or len(value) > most:
         raise ValueError("not a short text")
-    return value
+    return value if value.isprintable() else "".join(one if one.isprintable() else " " for one in value)
 
 
 def _moment(value: Any) -> float:
-    if type(value) not in (int, float) or not math.isfinite(value):
+    if type(value) not in (int, float) or not -_LAST < value < _LAST:
         raise ValueError("not a time")
     return float(value)

@@ -9,6 +9,7 @@ from dataclasses import fields
 from types import MappingProxyType
 from typing import Any, Final
 
+from gslb.store import unsigned
 from gslb.store.batch import ODD
 from gslb.store.envelope import RefusedError
 from gslb.store.state import NodeReport
@@ -30,7 +31,7 @@ def read(node: str, record: bytes) -> NodeReport:
     if len(record) > LARGEST:
         raise RefusedError("size", f"a report of {len(record)} octets, at most {LARGEST}")
     try:
-        given = json.loads(record)
+        given = unsigned.loads(record)
         report = NodeReport(
             _text(given["node"]),
             _moment(given["at"]),
@@ -67,6 +68,7 @@ def _fitting(extra: Mapping[str, Any]) -> dict[str, Any]:
 def _extra(value: Any) -> Mapping[str, Any]:
     if type(value) is not dict or len(_json(value)) > EXTRA:
         raise ValueError("no such extra")
+    unsigned.bound(value, EXTRA // 4)
     return MappingProxyType(value)
 
 

@@ -36,13 +36,16 @@ class Diary:
     async def told(self, after: str, limit: int) -> Sequence[Event]:
         """Return what was told after that id, oldest first; after "": the newest ones. Raises StoreError."""
         key = self._keys.events
-        if after:
-            place(after)
-            found = await self._ask("XREAD", "COUNT", limit, "STREAMS", key, after)
-            entries = found[0][1] if found else []
-        else:
-            entries = list(reversed(await self._ask("XREVRANGE", key, "+", "-", "COUNT", limit)))
-        return self._read(entries, "event", event_record.read)
+        if not after:
+            return self._read(list(reversed(await self._ask("XREVRANGE", key, "+", "-", "COUNT", limit))), "event", event_record.read)
+        place(after)
+        for _ in range(1 + layout.EVENTS // limit):  # past entries that are none: they must not hide those behind them
+            answer = await self._ask("XREAD", "COUNT", limit, "STREAMS", key, after)
+            entries = answer[0][1] if answer else []
+            if (found := self._read(entries, "event", event_record.read)) or len(entries) < limit:
+                return found
+            after = entries[-1][0].decode()
+        return []
 
     async def audited(self, before: str, limit: int) -> Sequence[Audit]:
         """Return who did what before that id, newest first; before "": the newest. Raises StoreError."""

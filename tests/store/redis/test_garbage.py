@@ -7,6 +7,7 @@ import random
 
 import pytest
 
+from gslb.event import Event
 from gslb.lease import Lease
 from gslb.override import Kind, Level, Override
 from gslb.store import Identity, NodeReport, Push
@@ -161,3 +162,14 @@ async def test_reports_and_pushes_that_lie_are_not_shown(redis, opened):
     state = await store.read()
     assert (set(state.nodes), set(state.pushes)) == ({"ns1"}, {("fra", "app/192.0.2.7")})
     assert sum(store.refused.values()) == 2
+
+
+async def test_events_that_are_none_do_not_hide_those_behind_them(redis, opened):
+    store = opened()
+    await store.tell([Event("plane", "plane 0", "began", 1.0)])
+    (first,) = await store.told("", 10)
+    for n in range(25):
+        redis.ask("XADD", KEY + "events", "*", "e", b"\xff" if n % 2 else b"{}")
+    assert list(await store.told(first.id, 10)) == []
+    await store.tell([Event("plane", "plane 0", "ended", 2.0)])
+    assert [event.what for event in await store.told(first.id, 10)] == ["ended"]
