@@ -15,6 +15,7 @@ from typing import Final
 from gslb.event import LEVELS, Event
 
 SHOWN: Final = 50  # events that are spelled out in one message
+OPEN: Final = 10_000  # incidents that are remembered; past them the oldest is told again when it is heard of again
 ENDLESS: Final = frozenset({"plane", "publish", "rollback", "override", "registration", "hold"})  # kinds that begin nothing that would end
 
 
@@ -95,6 +96,8 @@ class Incidents:
         if known is not None and LEVELS.index(known.level) >= urgency:
             return None
         self.open[name] = event
+        if len(self.open) > OPEN:
+            del self.open[next(iter(self.open))]
         return Notice(event, State.BEGINS)
 
 

@@ -40,6 +40,7 @@ class Program:
         self._command, self._node, self._why_not_ready = tuple(command), node, why_not_ready
         self._timeout, self._given_up, self._pause = timeout, given_up, pause
         self._told = ""  # the state that it was run for last, with success
+        self._announced = False  # whether it may have announced us: from when it begins to until it has withdrawn us, however that ends
         self._failures = 0
 
     async def run(self) -> None:
@@ -47,20 +48,21 @@ class Program:
         while True:
             why = self._why_not_ready()
             state = "unready" if why else "ready"
-            if state != self._told and (self._told or state == "ready"):
+            if state != self._told and (self._announced or state == "ready"):
                 await self._tell(state, why)
             await asyncio.sleep(self._pause(self._failures) if self._failures else LOOK)
 
     async def end(self) -> None:
         """Withdraw: the service stops."""
-        if self._told == "ready":
+        if self._announced:
             await self._tell("unready", "the service stops")
 
     async def _tell(self, state: str, why: str) -> None:
+        self._announced |= state == "ready"
         problem = await self._once(state, why)
         metrics.notifications.labels(self.name, "failed" if problem else "sent").inc()
         if not problem:
-            self._told, self._failures = state, 0
+            self._told, self._failures, self._announced = state, 0, state == "ready"
             log.info("the program was told", receiver=self.name, state=state, why=why)
             return
         self._failures += 1

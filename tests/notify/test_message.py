@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from gslb.notify import message
 from gslb.notify.message import SHOWN, Incidents, Notice, State, gathered
 from gslb.notify.shapes import pagerduty, slack, webhook
 from gslb.role.notifying import without_blips
@@ -100,3 +101,11 @@ def test_pagerduty_gets_one_event_for_each_incident(event):
 def test_severities(event, level, severity):
     [body] = pagerduty(gathered("ns1", 5.0, [Notice(event(level=level), State.BEGINS)]), "")
     assert json.loads(body)["payload"]["severity"] == severity
+
+
+def test_what_is_remembered_is_bounded(event, monkeypatch):
+    monkeypatch.setattr(message, "OPEN", 3)
+    incidents = Incidents("warning")
+    for n in range(5):
+        incidents.notice(event(f"s{n}"))
+    assert [one.subject for one in incidents.open.values()] == ["s2", "s3", "s4"]

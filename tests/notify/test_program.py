@@ -111,3 +111,26 @@ async def test_no_such_program(start):
     one = start("/no/such/program", [""])
     await until(lambda: one.lost)
     assert "No such file or directory" in one.lost[0][1]
+
+
+async def test_one_that_may_have_announced_us_withdraws_us(script, start):
+    """It announced and then hung, or was killed while it did: nobody knows, so an unready node is withdrawn."""
+    why = [""]
+    one = start(script('[ "$GSLB_STATE" = unready ] || sleep 60'), why, timeout=0.3)
+    await until(lambda: one.lost)
+    why[0] = "no plane answers"
+    await until(lambda: script.lines() and "[unready]" in script.lines()[-1])
+    await until(lambda: not one._announced)
+    before = len(script.lines())
+    await one.end()
+    assert len(script.lines()) == before, "withdrawn once, not again"
+
+
+async def test_a_service_that_stops_while_it_is_announced_is_withdrawn(script, run):
+    one = Program("bgp", [script('[ "$GSLB_STATE" = unready ] || sleep 60')], "ns1", lambda: "", timeout=60.0, given_up=lambda *_said: None)
+    running = asyncio.create_task(one.run())
+    await until(script.lines)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await one.end()
+    assert script.lines()[-1] == "unready [unready] [the service stops] []"
