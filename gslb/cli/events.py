@@ -22,6 +22,7 @@ Subject = Annotated[str, typer.Option("--subject", "-s", help="Only what is abou
 Count = Annotated[int, typer.Option("-n", min=1, max=1000, help="How many, at most.")]
 
 LOOK: Final = 0.5  # seconds between looks at what is new
+LAST: Final = 1 << 33  # seconds since 1970: what stands here may be anybody's, and further no clock goes
 MARKS: Final = {"error": "✗", "warning": "!", "info": "·"}
 
 
@@ -93,4 +94,4 @@ def _coloured(level: str, text: str) -> str:
 
 
 def _stamp(at: float) -> str:
-    return strftime("%Y-%m-%d %H:%M:%S", localtime(at))
+    return strftime("%Y-%m-%d %H:%M:%S", localtime(min(max(at, 0.0), LAST)))

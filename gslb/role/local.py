@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -22,6 +23,8 @@ LARGEST: Final = 16 << 20  # octets of an answer: the problems of a very broken 
 LONGEST: Final = 64 << 20  # octets of a request: all of an operator's files, to be compared with what is served
 SHOWN: Final = 500  # octets of a request that failed, in the log
 IDLE: Final = 10.0  # seconds for a client to say what it wants
+
+_POWER: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")  # over a terminal
 
 Answer = dict[str, Any]
 Request = Mapping[str, Any]  # what was said beside the command; not to be trusted to be of the right types
@@ -98,5 +101,14 @@ def ask(path: Path, command: str, seconds: float = 120.0, /, **said: Any) -> Ans
             raise UsageError(f"the control process did not answer within {seconds:.0f} s: see the service's log") from None
     if not line:
         raise UsageError("the control process ended while it was asked: see the service's log")
-    answer: Answer = json.loads(line)
+    answer: Answer = _tamed(json.loads(line))
     return answer
+
+
+def _tamed(value: Any) -> Any:
+    """Return it as text that a terminal only shows: reasons are what targets answered, and events anybody's who may write into the store."""
+    if isinstance(value, str):
+        return _POWER.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, dict):
+        return {_tamed(key): _tamed(one) for key, one in value.items()}
+    return [_tamed(one) for one in value] if isinstance(value, list) else value

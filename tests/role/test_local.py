@@ -91,3 +91,15 @@ async def test_a_command_that_fails_is_told_and_the_next_one_works(tmp_path: Pat
         assert "ZeroDivisionError" in (await asyncio.to_thread(local.ask, tmp_path / "x.sock", "fail"))["error"]
     assert said == ["a local command failed"] * 2
     server.close()
+
+
+async def test_what_others_wrote_only_stands_there(tmp_path: Path) -> None:
+    """Reasons are what targets answered, and events anybody's who may write into the store: a terminal must not obey them."""
+
+    async def tell(_request: local.Request) -> local.Answer:
+        return {"\x1bc": ["\x1b]0;owned\x07", "\x9b2J", "a\ud800b", "\u202egnp.exe", "Grüße\tan\n東京 😀", 1, None]}
+
+    server = await local.serve(tmp_path / "control.sock", {"tell": tell})
+    answer = await asyncio.to_thread(local.ask, tmp_path / "control.sock", "tell")
+    assert answer == {"�c": ["�]0;owned�", "�2J", "a�b", "�gnp.exe", "Grüße\tan\n東京 😀", 1, None]}
+    server.close()
