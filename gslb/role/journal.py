@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from bisect import bisect_left, bisect_right
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -82,15 +84,11 @@ class Journal:
 
     def page(self, *, after: str = "", before: str = "", limit: int = 100, kinds: Collection[str] = frozenset(), subject: str = "") -> list[Event]:
         """Return events between two ids, newest first; of some kinds, on one subject. Raises StoreError for what is no id."""
-        begin, end = place(after) if after else None, place(before) if before else None
-        found: list[Event] = []
-        for event in reversed(self._events):
-            here = place(event.id)
-            if len(found) == limit or (begin and here <= begin):
-                break
-            if (not end or here < end) and (not kinds or event.kind in kinds) and (not subject or event.subject == subject):
-                found.append(event)
-        return found
+        begin = bisect_right(self._events, place(after), key=_place) if after else 0
+        end = bisect_left(self._events, place(before), key=_place) if before else len(self._events)
+        some = islice(reversed(self._events), len(self._events) - end, max(len(self._events) - begin, 0))
+        wanted = (event for event in some if (not kinds or event.kind in kinds) and (not subject or event.subject == subject))
+        return list(islice(wanted, limit))
 
     async def listen(self) -> AsyncIterator[Event]:
         """Hear of every event from now on. Who is slow loses old ones, and is told how many."""
@@ -193,6 +191,10 @@ class Journal:
     def _lost(self, count: int) -> Event:
         what = f"{count} events were left out here: too many came at once"
         return Event("notify", "events", what, self._clock(), "warning", node=self._node, id=f"{self._last[0]}-{self._last[1]}")
+
+
+def _place(event: Event) -> tuple[int, int]:
+    return place(event.id)
 
 
 class _Listener:

@@ -98,6 +98,35 @@ async def test_nobody_looks_where_nobody_reads(service: Any, monkeypatch: pytest
     assert stream._tasks == []
 
 
+async def test_however_readers_come_and_are_cut_one_looks(service: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two that come at once, and one that comes while another that was cut has not gone: each would leave tasks that nobody ends."""
+    monkeypatch.setattr(streams, "GLANCE", 0.01)
+    stream = Stream(service.operating)
+    whole = stream._look
+
+    async def look() -> None:
+        await asyncio.sleep(0)
+        await whole()
+
+    monkeypatch.setattr(stream, "_look", look)
+    before = asyncio.all_tasks()
+    first, second = stream.reading(""), stream.reading("")
+    slow, _quick = await asyncio.gather(first.__aenter__(), second.__aenter__())
+    await second.__aexit__(None, None, None)
+    while slow.put(b""):
+        pass
+    stream._tell("event", {})
+    assert stream.readers == 0
+    async with stream.reading("") as third:
+        assert len(asyncio.all_tasks() - before) == 2
+        while not third.frames.empty():
+            third.frames.get_nowait()
+        stream._tell("event", {"number": 1})
+        assert third.frames.qsize() >= 1
+    await first.__aexit__(None, None, None)
+    assert asyncio.all_tasks() == before
+
+
 async def test_so_many_streams_and_no_more(service: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gslb.api.server.STREAMS", 1)
     async with service.session.get(f"{service.url}/api/v1/stream") as answer:
