@@ -110,6 +110,13 @@ def test_sizes_stay_those_of_a_page() -> None:
     assert max(sizes.values()) < 80_000
 
 
+def test_pictures_of_the_documentation_are_there_and_small() -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    named = re.findall(r"\]\(\.\./(screenshots/[\w-]+\.png)\)", (docs / "how-to" / "use-the-dashboard.md").read_text())
+    assert len(named) > 5
+    assert all((docs / name).stat().st_size < 150_000 for name in named)
+
+
 def _luminance(color: str) -> float:
     parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]

@@ -1,6 +1,7 @@
 // How a state looks: a shape, a colour and a word, always all three. Shapes differ without colour, at 10 px, and on the map.
 //
 //   up ●   degraded ◐   down ▼   drained ‖   unknown ○   weighted ◆   forced up ▲
+import { percent } from "./format.js";
 import { html } from "./html.js";
 
 const SHAPES = {
@@ -49,10 +50,8 @@ export function poolState(pool) {
 }
 
 export function Share({ value, site }) {
-    return html`<span class="share"><span class="bar" aria-hidden="true"><i style=${{ width: `${Math.min(100, 100 * value)}%`, ...(site != null ? { background: hue(site) } : {}) }}></i></span><span>${share(value)}</span></span>`;
+    return html`<span class="share"><span class="bar" aria-hidden="true"><i style=${{ width: `${Math.min(100, 100 * value)}%`, ...(site != null ? { background: hue(site) } : {}) }}></i></span><span>${percent(value)}</span></span>`;
 }
-
-import { percent as share } from "./format.js";
 
 /** The colour of a site's countries: by its place in the list of sites. */
 export const hue = (index) => (index == null || index < 0 ? "var(--line-strong)" : `var(--site-${index % 8})`);
