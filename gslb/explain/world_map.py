@@ -29,7 +29,8 @@ def world(subject: Subject, name: str = "", population: Population | None = None
     leading = simulation.leading(subject.model)
     if not leading:
         raise UsageError("no name leads to a pool: nobody is served by place")
-    first = {pool: to_text(owner) for owner, pool in sorted(leading.items(), reverse=True)}
+    by_name = sorted(leading.items(), key=lambda one: (one[0].startswith(b"\1*"), one), reverse=True)  # a wildcard only where there is no plain name
+    first = {pool: to_text(owner) for owner, pool in by_name}
     counted = simulation.chosen(subject, subject, simulation.Asked((name,))) if name else simulation.everything(subject.model, subject.model)
     pool = next(iter(counted)).new
     assert pool is not None  # both sides are the same
