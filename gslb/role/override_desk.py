@@ -228,8 +228,8 @@ def _words(order: Order, subjects: Sequence[dict[str, str]], overrides: Override
             words += [Withdrawal(key, order.author, order.reason, now) for key in stands]
         else:
             expires = None if order.seconds is None else now + order.seconds
-            signed: dict[str, Any] = {"author": order.author, "reason": order.reason, "since": now, "expires": expires}
-            word = Override(Kind(order.verb), order.level, **subject, weight=order.weight, **signed)
+            said: dict[str, Any] = {**subject, "author": order.author, "reason": order.reason, "since": now, "expires": expires}
+            word = Override(Kind(order.verb), order.level, weight=order.weight, **said)
             before = standing.get(word.key)
             if order.once and before and _same(word, before):
                 same.append(before)

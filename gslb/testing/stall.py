@@ -45,20 +45,20 @@ class Stopwatch:
 async def timeout(seconds: float) -> AsyncIterator[None]:
     """Do as `asyncio.timeout` does, by a Stopwatch."""
     watch, loop = Stopwatch(), asyncio.get_running_loop()
+    timers: list[asyncio.TimerHandle] = []
     async with asyncio.timeout(seconds) as limit:
 
         def look() -> None:
-            nonlocal timer
             left = seconds - watch.seconds()
             if left > 0:
                 limit.reschedule(loop.time() + left + _NAP)
-                timer = loop.call_later(left, look)
+                timers[:] = [loop.call_later(left, look)]
 
-        timer = loop.call_later(seconds - _NAP, look)
+        timers.append(loop.call_later(seconds - _NAP, look))
         try:
             yield
         finally:
-            timer.cancel()
+            timers[0].cancel()
 
 
 def so_far() -> float:

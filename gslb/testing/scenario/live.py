@@ -21,6 +21,7 @@ from gslb.testing.scenario.question import Question
 from gslb.transport.connections import Connections
 from gslb.transport.deltas import Deltas
 from gslb.transport.engine import Engine
+from gslb.transport.exchange import Decision
 from gslb.transport.listen import Endpoint, bind
 from gslb.transport.pipe import Feed, Intake
 from gslb.transport.udp import UdpListener
@@ -63,6 +64,10 @@ class _Between:
 
     def tcp(self, query: bytes, client: bytes) -> bytes | None:
         return self._engine.tcp(query, self.client or client)
+
+    @staticmethod
+    def decided_by_tcp() -> Decision:
+        return Decision()  # nobody taps here, so nobody asks
 
 
 class LiveAsker:
