@@ -57,6 +57,7 @@ class Following:
         self._stirred = asyncio.Event()
         self._newest = Newest()
         self._refused: tuple[Head | None, str] = (None, "")  # the version that was refused, and why
+        self._unfit: Bundle | None = None  # what was wanted and does not load: its number may be that of what is served
         self._read_at, self._pause = 0.0, POLL  # when files that could not be read are read again, and how long after that
         self._reminded = ""  # the run of the store that was told what is served
         self._replaced = ""  # what stood in its place when it was told so last
@@ -76,7 +77,9 @@ class Following:
         if wanted is None:
             problem = Problem("F011", "nothing has been published that could be served here", Where("fleet.follow"), "publish: gslb publish DIR")
             return Loaded(EMPTY_MODEL, (problem,), {}), 0
-        return bundled.load(wanted.files, wanted.version, before=before), wanted.version
+        loaded = bundled.load(wanted.files, wanted.version, before=before)
+        self._unfit = wanted if loaded.fatal else None
+        return loaded, wanted.version
 
     def load_last(self) -> tuple[Loaded, int] | None:
         """Load the version that was served before the start; None where there is none."""
@@ -170,7 +173,7 @@ class Following:
         wanted = self.wanted
         assert wanted is not None  # who calls has looked
         answer = await again()
-        if answer["accepted"] or version() == wanted.version:
+        if answer["accepted"] or (version() == wanted.version and wanted is not self._unfit):
             return
         problems = [one for one in answer["problems"] if one["severity"] == "error"]
         first = f"{problems[0]['where']}: {problems[0]['code']} {problems[0]['message']}" if problems else str(answer.get("text", "")).strip()
@@ -179,7 +182,8 @@ class Following:
 
     async def _settle(self, version: int) -> None:
         """Note what is served now, and keep it for a restart."""
-        now = next((one for one in (self.wanted, self._kept) if one is not None and one.version == version), None)
+        fit = (one for one in (self.wanted, self._kept) if one is not self._unfit)
+        now = next((one for one in fit if one is not None and one.version == version), None)
         if now is None or now is self.served:
             return
         self.served = now

@@ -136,6 +136,20 @@ async def test_older_than_what_is_served_is_a_replay(store, tmp_path):
     assert node.loads == []
 
 
+async def test_another_version_of_the_same_number_is_another_one(store, tmp_path):
+    """A store that was wiped begins to count anew; a refused version of the number that is served is neither served nor kept."""
+    mine = version(1)
+    last_bundle.save(tmp_path, mine)
+    await store.publish_bundle(version(1, "records: nonsense"), 0)
+    node = Node(tmp_path, store)
+    async with node.running():
+        async with asyncio.timeout(20):
+            while not node.following.told()["refused"]:
+                await asyncio.sleep(0.01)
+        assert node.following.served.digest == mine.digest
+        assert last_bundle.load(tmp_path).bundle.digest == mine.digest, "else the next start has nothing to begin with"
+
+
 async def test_files_that_cannot_be_read_are_tried_again(store, tmp_path, monkeypatch):
     await store.publish_bundle(version(1), 0)
     node = Node(tmp_path, store)
