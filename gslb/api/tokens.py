@@ -6,6 +6,7 @@ digests are compared, each in constant time. The file is read again when it chan
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import json
@@ -185,7 +186,10 @@ def _save(path: Path, tokens: Mapping[str, Token]) -> None:
             file.flush()
             os.fsync(file.fileno())
         if path.exists():
-            os.chmod(beside, path.stat().st_mode & 0o777)  # noqa: PTH101  the service may read it by its group
+            before = path.stat()
+            with contextlib.suppress(PermissionError):
+                os.chown(beside, before.st_uid, before.st_gid)  # root writes it, another reads it: else a token that is revoked would go on to count
+            os.chmod(beside, before.st_mode & 0o777)  # noqa: PTH101  the service may read it by its group
         Path(beside).replace(path)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}") from None

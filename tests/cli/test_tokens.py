@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -102,3 +103,13 @@ def test_an_empty_file_holds_none(tmp_path: Path) -> None:
     assert tokens.load(tmp_path / "t.yaml") == {}
     assert tokens.load(tmp_path / "nowhere.yaml") == {}
     assert tokens.Tokens(None).find("gslb_x") is None
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_who_owned_the_file_owns_it_still(tmp_path: Path):
+    path = tmp_path / "tokens.yaml"
+    tokens.create(path, "ci", Scope.READ)
+    os.chown(path, 12345, 12346)
+    tokens.revoke(path, "ci")
+    found = path.stat()
+    assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (12345, 12346, 0o600), "else the service cannot read that it was revoked"
