@@ -159,7 +159,7 @@ def _made(config: Path | None, output: Output, wait: str, work: Work) -> int:
             return {**answer, "nodes": [], "seconds": 0.0}
         if output is Output.TABLE:
             typer.echo(fleet_view.made(answer), nl=False)
-        return {**answer, **await _spread(desk, answer["version"], seconds, before)}
+        return {**answer, **await _spread(desk, answer, seconds, before)}
 
     answer = _ask(config, do)
     if answer["dry_run"]:
@@ -169,16 +169,16 @@ def _made(config: Path | None, output: Output, wait: str, work: Work) -> int:
     return 0 if all(one["config"] >= answer["version"] for one in answer["nodes"]) else NOT_EVERYWHERE
 
 
-async def _spread(desk: BundleDesk, version: int, seconds: float, before: list[dict[str, Any]]) -> dict[str, Any]:
+async def _spread(desk: BundleDesk, answer: dict[str, Any], seconds: float, before: list[dict[str, Any]]) -> dict[str, Any]:
     """Wait until all that follow serve a version, or have refused it, or the time is over; how they stand then.
 
-    `before`: who followed when it was published; whoever of them is silent since is still waited for.
+    `before`: who followed when it was published; whoever of them is silent since is still waited for. `seconds` are since it was in the store.
     """
     import asyncio
 
     from gslb.cli.progress import bar
 
-    began = time.monotonic()
+    began, version = time.monotonic(), answer["version"]
     known = {one["node"]: one for one in before}
     with bar() as tell:
         while True:
@@ -189,7 +189,7 @@ async def _spread(desk: BundleDesk, version: int, seconds: float, before: list[d
             tell(f"version {version} on nodes and probers", on, max(1, len(nodes)))
             now = time.monotonic()
             if all(one["config"] >= version or (one["newest"] >= version and one["refused"]) for one in nodes) or now - began >= seconds:
-                return {"nodes": nodes, "seconds": round(now - began, 2)}
+                return {"nodes": nodes, "seconds": 0.0 if answer["unchanged"] else round(await desk.now() - answer["at"], 2)}
             await asyncio.sleep(max(LOOK, 4 * (now - looked)))
 
 

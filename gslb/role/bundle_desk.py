@@ -102,6 +102,10 @@ class BundleDesk:
             for name, one in fresh.items()
         ]
 
+    async def now(self) -> float:
+        """Return the store's time, which versions are published at."""
+        return await self._store.now()
+
     # --- what is made
 
     async def publish(self, files: Mapping[str, bytes], order: Order) -> Answer:
