@@ -1,8 +1,8 @@
 """The service behind the API: the one implementation of `gslb.api.service.Service`, over the parts that decide.
 
 Made by control (inside `gslb run`) and by the console (`gslb control`). It translates: what the API asks becomes a word for the desk, a load, a
-question; what those say becomes plain data or one of the API's errors. Rows are made in `overview` and `zone_records`, in threads, for thousands of members
-take tenths of a second; managed zones are changed in `managed`.
+question; what those say becomes plain data or one of the API's errors. Rows are made in `overview` and `zone_records`, in threads, for some thousand
+members take tenths of a second; managed zones are changed in `managed`.
 """
 
 from __future__ import annotations
