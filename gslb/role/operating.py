@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, ParamSpec, TypeVar
 
 from gslb import bundle, log, metrics, targets
 from gslb.api.service import AbsentError, Caller, Data, Held, InvalidError, Paging, Published, Recorded, RefusedError, Rows, Said, UnknownError
@@ -32,9 +32,12 @@ from gslb.role.overview import View
 from gslb.store import event_record
 
 QUICK: Final = 2  # questions that are answered at once: each takes milliseconds, a country tenths of a second
+ROWS: Final = 2  # lists of thousands of rows made at once: what saves and compiles waits in the same threads' queue, and must not wait for a flood
 SLOW: Final = 1  # simulations and differences at once: seconds of a thread, and of the lock that it shares with all that decides
 
 Reload = Callable[..., Awaitable[dict[str, Any]]]
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Operating:
@@ -50,7 +53,7 @@ class Operating:
         self._bundles = BundleDesk(deciding.store, keep=deciding.settings.fleet.keep, tell=deciding.journal.tell)
         self._history = History(deciding.journal, deciding.store, deciding.traffic)
         self._managed = Managed(deciding.settings, lambda: deciding.load, reload)
-        self._quick, self._slow = asyncio.Semaphore(QUICK), asyncio.Semaphore(SLOW)
+        self._quick, self._slow, self._rowing = asyncio.Semaphore(QUICK), asyncio.Semaphore(SLOW), asyncio.Semaphore(ROWS)
         self._names: tuple[Model, Mapping[str, int]] | None = None
         self._seen: tuple[object, object, int] = (None, None, 0)  # a load, its verdicts, and how many of them there were
 
@@ -90,11 +93,11 @@ class Operating:
 
     async def sites(self) -> Rows:
         """Return every site."""
-        return await asyncio.to_thread(overview.sites, self._view)
+        return await self._rows(overview.sites, self._view)
 
     async def pools(self, *, votes: bool = False) -> Rows:
         """Return every pool."""
-        return await asyncio.to_thread(overview.pools, self._view, await self._named(), votes=votes)
+        return await self._rows(overview.pools, self._view, await self._named(), votes=votes)
 
     async def pool(self, pool: str) -> Data:
         """Return one pool, with votes."""
@@ -105,19 +108,19 @@ class Operating:
 
     async def checks(self) -> Rows:
         """Return every check."""
-        return await asyncio.to_thread(overview.checks, self._view)
+        return await self._rows(overview.checks, self._view)
 
     async def votes(self) -> Rows:
         """Return every vote."""
-        return await asyncio.to_thread(overview.votes, self._view)
+        return await self._rows(overview.votes, self._view)
 
     async def verdicts(self) -> Rows:
         """Return every verdict."""
-        return await asyncio.to_thread(overview.verdicts, self._view)
+        return await self._rows(overview.verdicts, self._view)
 
     async def matrix(self) -> Data:
         """Return who says what of which target."""
-        return await asyncio.to_thread(overview.matrix, self._view)
+        return await self._rows(overview.matrix, self._view)
 
     async def overrides(self) -> Data:
         """Return all that operators say."""
@@ -134,8 +137,7 @@ class Operating:
     async def names(self, zone: str, text: str, after: str, limit: int) -> Rows:
         """Return some names of a zone."""
         found = self._zone(zone)
-        async with self._quick:  # a large zone takes a second of a thread
-            rows = await asyncio.to_thread(zone_records.page, found, text, after, limit)
+        rows = await self._rows(zone_records.page, found, text, after, limit)
         return await self._as_kept(found, rows)
 
     async def name(self, zone: str, name: str) -> Data:
@@ -283,6 +285,11 @@ class Operating:
         """Hear of events from now on."""
         async for event in self._deciding.journal.listen():
             yield event_record.as_data(event)
+
+    async def _rows(self, make: Callable[P, T], *given: P.args, **more: P.kwargs) -> T:
+        """Make rows in a thread, when there is room."""
+        async with self._rowing:
+            return await asyncio.to_thread(make, *given, **more)
 
     @property
     def _view(self) -> View:

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+import time
 from typing import Any
 
+import pytest
+
+from gslb.role import overview
+from gslb.role.operating import ROWS
 from gslb.verdict import State
 
 
@@ -162,3 +169,25 @@ async def test_events_are_pages(service: Any) -> None:
     assert problem["problems"][0]["where"] == "query.after"
     assert (await service.get("events?subject=nothing"))["items"] == []
     assert (await service.get("traffic"))["samples"] == []
+
+
+async def test_a_flood_of_questions_leaves_threads_to_what_decides(service: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    began: list[None] = []
+    go = threading.Event()
+
+    def slow(_view: Any) -> dict[str, Any]:
+        began.append(None)
+        go.wait(30)
+        return {"probers": [], "targets": [], "votes": []}
+
+    monkeypatch.setattr(overview, "matrix", slow)
+    asking = [asyncio.create_task(service.ask("GET", "matrix")) for _ in range(60)]
+    try:
+        async with asyncio.timeout(20):
+            while len(began) < ROWS:
+                await asyncio.sleep(0.01)
+            await asyncio.to_thread(time.time)  # in the queue of those that compile and save
+        assert len(began) == ROWS
+    finally:
+        go.set()
+    assert {status for status, _, _ in await asyncio.gather(*asking)} == {200}
