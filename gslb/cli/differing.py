@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from enum import StrEnum
 from pathlib import Path
@@ -68,17 +67,17 @@ def diff(  # noqa: PLR0917  typer makes each an option
 
 
 def _write(data: dict[str, Any], form: Form, few: int | None) -> None:
-    from gslb.cli.output import yaml
+    from gslb.cli.output import as_json, shown, yaml
     from gslb.explain import difference_text, simulation_text
 
     few = simulation_text.FEW if few is None else few
     match form:
         case Form.TABLE:
-            typer.echo(difference_text.text(data, few), nl=False)
+            typer.echo(shown(difference_text.text(data, few)), nl=False)
         case Form.MARKDOWN:
-            typer.echo(difference_text.markdown(data, few), nl=False)
+            typer.echo(shown(difference_text.markdown(data, few)), nl=False)
         case Form.JSON:
-            typer.echo(json.dumps(data, indent=2, ensure_ascii=False))
+            typer.echo(as_json(data, indent=2))
         case Form.YAML:
             typer.echo(yaml(data), nl=False)
 

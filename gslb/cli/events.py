@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from time import localtime, sleep, strftime
@@ -10,7 +9,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from gslb.cli.output import AsOutput, Output, write
+from gslb.cli.output import AsOutput, Output, as_json, write
 
 SettingsPath = Annotated[Path | None, typer.Option("--config", "-c", help="Settings; the default is gslb.yaml here.", show_default=False)]
 Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on with what happens, until Ctrl-C.")]
@@ -73,7 +72,7 @@ def lines(rows: Iterable[Mapping[str, Any]]) -> str:
 def _one(row: Mapping[str, Any], output: Output) -> None:
     """Write one event of those that follow: a line, a JSON object in a line, or a YAML document."""
     if output is Output.JSON:
-        typer.echo(json.dumps(row, ensure_ascii=False))
+        typer.echo(as_json(row))
     elif output is Output.YAML:
         typer.echo("---")
         write(row, output, str)

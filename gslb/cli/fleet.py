@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from gslb.cli.output import AsOutput, Output, write
+from gslb.cli.output import AsOutput, Output, shown, write
 
 if TYPE_CHECKING:
     from gslb.role.bundle_desk import BundleDesk, Order
@@ -158,7 +158,7 @@ def _made(config: Path | None, output: Output, wait: str, work: Work) -> int:
         if answer["dry_run"]:
             return {**answer, "nodes": [], "seconds": 0.0}
         if output is Output.TABLE:
-            typer.echo(fleet_view.made(answer), nl=False)
+            typer.echo(shown(fleet_view.made(answer)), nl=False)
         return {**answer, **await _spread(desk, answer, seconds, before)}
 
     answer = _ask(config, do)

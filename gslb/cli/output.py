@@ -26,6 +26,9 @@ class Output(StrEnum):
 AsOutput = Annotated[Output, typer.Option("--output", "-o", help="table: for people; json, yaml: everything, with stable keys.")]
 
 _PLAIN: Final = re.compile(r"[A-Za-z_/.][A-Za-z0-9_/.@+-]*(?: [A-Za-z0-9_/.@+-]+)*")  # needs no quotes, wherever it stands
+_POWER: Final = re.compile(  # over a terminal: all that is no text, but line breaks and colours, which are ours
+    "\x1b(?!\\[[0-9;]*m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 _WORDS: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", ".nan", ".inf", "e"})
 
 
@@ -33,12 +36,22 @@ def write(data: Any, output: Output, table: Callable[[], str | None]) -> None:
     """Write data; `table` makes what people read (or prints it itself), and is asked only then."""
     match output:
         case Output.JSON:
-            typer.echo(json.dumps(data, indent=2, ensure_ascii=False))
+            typer.echo(as_json(data, indent=2))
         case Output.YAML:
             typer.echo(yaml(data), nl=False)
         case Output.TABLE:
             if (text := table()) is not None:
-                typer.echo(text, nl=False)
+                typer.echo(shown(text), nl=False)
+
+
+def shown(text: str) -> str:
+    """Return text that a terminal only shows: files that are reviewed, nodes' excuses and targets' answers may hold anything."""
+    return _POWER.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def as_json(data: Any, indent: int | None = None) -> str:
+    """Write plain data as JSON that a terminal only shows."""
+    return _POWER.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(data, indent=indent, ensure_ascii=False))
 
 
 def chosen(output: Output, *, as_json: bool) -> Output:

@@ -61,6 +61,7 @@ def _once(check: str, address: str, config: Path | None, format_: Format) -> int
 
     from gslb.cli import look_view
     from gslb.cli.checking import settings_or_exit
+    from gslb.cli.output import shown
     from gslb.errors import UsageError
 
     try:
@@ -73,7 +74,7 @@ def _once(check: str, address: str, config: Path | None, format_: Format) -> int
     if format_ is Format.JSON:
         typer.echo(json.dumps(look_view.as_json(definition, there, seen, trace), indent=2))
     else:
-        typer.echo(look_view.text(definition, there, seen, trace))
+        typer.echo(shown(look_view.text(definition, there, seen, trace)))
     return {"ok": 0, "fail": 1}.get(seen.result, 3)
 
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gslb import cli
-from gslb.cli.output import Output, chosen, write, yaml
+from gslb.cli.output import Output, as_json, chosen, shown, write, yaml
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]))
 PLAIN = st.recursive(
@@ -109,3 +109,28 @@ def test_commands_that_read_write_all_of_it(  # noqa: PLR0917  fixtures
     assert said("-o", "table") == said()
     if alias:
         assert json.loads(said(*alias)) == found
+
+
+EVIL = "\x1b]0;owned\x07 \x1b[2J \x1b[31mred\x1b[0m \x9b2J \u202egnp.exe \ud800\tGrüße\n東京 😀"
+
+
+def test_a_terminal_only_shows_what_is_written() -> None:
+    assert shown(EVIL) == "�]0;owned� �[2J \x1b[31mred\x1b[0m �2J �gnp.exe �\tGrüße\n東京 😀"
+    assert json.loads(as_json([EVIL])) == [EVIL]
+    assert as_json(EVIL).isprintable()
+    assert as_json(EVIL).encode()
+
+
+def test_files_that_are_reviewed_do_nothing_to_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Somebody else's merge request is what `gslb diff` is for."""
+    zone = 'checks: {web: {type: http, path: /%s}}\npools: {p: {check: web, members: [{id: "e%s", address: 192.0.2.1}]}}\n'
+    zone += "zone: example.com\nrecords:\n  '': {type: NS, values: [ns1.example.net.]}\n  www: {pool: p}\n"
+    for name, evil in (("old", ""), ("new", "\\e]0;owned\\a")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.yaml").write_text(zone % (name, evil))
+    for form in ("table", "markdown", "json", "yaml"):
+        assert cli.run(["diff", str(tmp_path / "old"), str(tmp_path / "new"), "--output", form]) == 3
+        said = capsys.readouterr().out
+        assert "owned" in said
+        assert "\x1b" not in said
+        assert "\x07" not in said
