@@ -14,6 +14,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from time import sleep  # by its own name: a test that puts another in its place does not mean us
 from typing import Final
 
 _PRESSURE: Final = Path("/proc/pressure/cpu")  # since Linux 4.20, where the kernel keeps it
@@ -79,7 +80,7 @@ class _Sleeper(threading.Thread):
     def run(self) -> None:
         while True:
             due = time.monotonic() + _NAP
-            time.sleep(_NAP)
+            sleep(_NAP)
             self.late += max(0.0, time.monotonic() - due - _WAKING)
 
 

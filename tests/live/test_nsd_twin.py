@@ -162,14 +162,14 @@ def nsd(folder: Path) -> Iterator[socket.socket]:
     with (folder / "log").open("w") as log:
         server = subprocess.Popen([NSD, "-d", "-c", str(folder / "nsd.conf")], stdout=log, stderr=log)
     try:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
-            asker.connect(("127.0.0.1", port))
-            asker.settimeout(0.2)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as first:
+            first.connect(("127.0.0.1", port))
+            first.settimeout(0.2)
             probe = dns.message.make_query("twin.test", "SOA").to_wire()
             for _ in range(300):
                 try:
-                    asker.send(probe)
-                    asker.recv(4096)
+                    first.send(probe)
+                    first.recv(4096)
                     break
                 except OSError:
                     if server.poll() is not None:
@@ -178,6 +178,8 @@ def nsd(folder: Path) -> Iterator[socket.socket]:
             else:
                 pytest.fail((folder / "log").read_text())
             assert server.poll() is None, (folder / "log").read_text()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:  # another one: late answers to the first must not be taken for ours
+            asker.connect(("127.0.0.1", port))
             asker.settimeout(20)
             yield asker
     finally:
