@@ -36,7 +36,7 @@ pools:
     policy: failover
     check: web
     ttl: 30/1
-    max_stale: 10s
+    max_stale: 16s
     members:
       - {{address: 198.51.100.10, check_address: {{198.51.100.10: 127.0.11.1}}}}
       - {{address: 192.0.2.10, check_address: {{192.0.2.10: 127.0.11.2}}}}
