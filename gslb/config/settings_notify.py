@@ -85,6 +85,11 @@ class Notify(Section):
         return self.model_copy(update=files)
 
 
+def receivers(settings: tuple[Notify, ...]) -> list[str]:
+    """Return whom a node of these settings tells, for its report: those who have the same receiver agree on who tells it."""
+    return [one.name for one in settings if one.type != "exec"]
+
+
 def distinct_names(value: tuple[Notify, ...]) -> tuple[Notify, ...]:
     """Refuse two receivers of one name."""
     names = [one.name for one in value]

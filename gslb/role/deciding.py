@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from gslb import log, metrics
 from gslb.config.settings import Settings
+from gslb.config.settings_notify import receivers
 from gslb.lease import Lease
 from gslb.role import following, identity
 from gslb.role.growth import Growth
@@ -120,7 +121,8 @@ class Deciding:
         """Return what other nodes and the console show of this one, beside its inputs."""
         geo = self.load.atlas.oldest_build() or 0
         config = self.following.told() if self.following else {"config": 0, "refused": ""}
-        return {"role": self.role, **config, "reload_ok": not self.loads.refused, "geo": geo, "traffic": self.traffic.brief()}
+        told = {"role": self.role, **config, "reload_ok": not self.loads.refused, "geo": geo}
+        return {**told, "notifies": receivers(self.settings.notify), "traffic": self.traffic.brief()}
 
     def scene(self) -> Scene:
         """Return what operators' words are judged by."""

@@ -21,6 +21,7 @@ from gslb.config.settings import Settings
 from gslb.errors import Problem, StoreError, UsageError, Where
 from gslb.event import Event, Tell, untold
 from gslb.model import EMPTY_MODEL
+from gslb.role.neighbours import PROBERS
 from gslb.store import Hint, Identity, NodeReport, Store, last_bundle
 from gslb.store.envelope import RefusedError, peek
 
@@ -128,7 +129,7 @@ class Following:
                 with contextlib.suppress(StoreError):  # it is for show, and comes again
                     said, due = self.told(), time.monotonic() + REPORT
                     extra = {"role": "prober", **said}
-                    await self._store.report(NodeReport(f"probe/{name}"[:64], await self._store.now(), __version__, extra=extra))
+                    await self._store.report(NodeReport(f"{PROBERS}{name}"[:64], await self._store.now(), __version__, extra=extra))
             self._stirred.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(POLL):

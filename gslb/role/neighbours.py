@@ -16,6 +16,7 @@ from gslb.store import NodeReport
 
 FRESH: Final = 20.0  # seconds without a report after which a node is taken to be gone: four reports
 CONSOLE: Final = "control"
+PROBERS: Final = "probe/"  # begins the names under which probers report
 PROBER: Final = "prober"  # reports which published version it runs, and is no nameserver
 
 

@@ -1,8 +1,8 @@
 """Who is told of what happens: events of the journal, gathered for each receiver of the settings, and sent by one node for all.
 
-Part of control and of the console. The console sends where there is one, else the first node by name of those that report; the others know what it
-has to tell, and take over when it is gone. Without the store, when nobody knows of anybody, each node speaks for itself. Events about notifying
-itself are told to nobody: a receiver that fails must not be told so for ever.
+Part of control and of the console. Each receiver is told by one of those that have it in their settings and report: a console where one is among
+them, else the first node by name; the others know what it has to tell, and take over when it is gone. Without the store, when nobody knows of
+anybody, each node speaks for itself. Events about notifying itself are told to nobody: a receiver that fails must not be told so for ever.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from gslb.notify.message import Incidents, Notice, State, gathered
 from gslb.notify.program import Program
 from gslb.notify.shapes import SHAPES
 from gslb.role.journal import LIMIT, Journal
-from gslb.role.neighbours import CONSOLE, FRESH, PROBER, role
+from gslb.role.neighbours import CONSOLE, FRESH, PROBER, PROBERS, role
 from gslb.store import NodeReport
 
 TAKEOVER: Final = 60.0  # seconds: what began within them may not have been told by a sender that is gone
@@ -79,7 +79,7 @@ class Notifying:
             timeout=one.timeout,
             given_up=self._given_up,
         )
-        return _Receiver(one, delivery, self._place.node, lambda: sender(self._place) == self._place.node)
+        return _Receiver(one, delivery, self._place.node, lambda: sender(self._place, one.name) == self._place.node)
 
     def _given_up(self, name: str, why: str) -> None:
         self._journal.tell(Event("notify", name, f"could not be told: {why}", time.time(), "warning"))
@@ -147,11 +147,17 @@ def without_blips(notices: Sequence[Notice]) -> list[Notice]:
     return [*kept, *single]
 
 
-def sender(place: Place) -> str:
-    """Return which node sends: a console, else the first by name, of those that report now, ourselves among them."""
+def sender(place: Place, receiver: str) -> str:
+    """Return which node tells a receiver: a console, else the first by name, of those that have it and report now, ourselves among them."""
     reports, now = place.seen()
-    fresh = {name: role(one) for name, one in reports.items() if now - one.at <= FRESH and role(one) != PROBER} | {place.node: place.role}
+    fresh = {name: role(one) for name, one in reports.items() if now - one.at <= FRESH and _tells(name, one, receiver)} | {place.node: place.role}
     return min(fresh, key=lambda name: (fresh[name] != CONSOLE, name))
+
+
+def _tells(name: str, report: NodeReport, receiver: str) -> bool:
+    """Whether somebody who reports has a receiver; probers, who may write reports of their own name only, never have."""
+    tells = report.extra.get("notifies")
+    return isinstance(tells, list) and receiver in tells and role(report) != PROBER and not name.startswith(PROBERS)
 
 
 def _read(path: Any) -> str:

@@ -85,7 +85,7 @@ async def test_from_the_journal_to_those_who_want_it(posted, start):
 
 async def test_one_node_sends_and_the_next_takes_over(posted, start):
     url = posted.pop()
-    nodes = {"ns1": NodeReport("ns1", 100.0), "ns3": NodeReport("ns3", 100.0)}
+    nodes = {name: NodeReport(name, 100.0, extra={"notifies": ["ops"]}) for name in ("ns1", "ns3")}
     journal = Journal("ns2")
     settings = [Notify(name="ops", type="webhook", url=url, group=0.02)]
     start(Notifying(settings, journal, Place("ns2", "node", lambda: (nodes, 100.0)), lambda: ""))
@@ -117,17 +117,39 @@ async def test_what_cannot_be_told_is_an_event_and_no_loop(posted, start, monkey
     assert len(posted) == 1
 
 
+TELLS = {"notifies": ["chat", "ops"]}
+
+
 def test_a_console_sends_where_there_is_one():
-    reports = {"ns1": NodeReport("ns1", 99.0), "web": NodeReport("web", 99.0, extra={"role": "control"}), "old": NodeReport("old", 1.0)}
+    reports = {
+        "ns1": NodeReport("ns1", 99.0, extra=TELLS),
+        "web": NodeReport("web", 99.0, extra={"role": "control", **TELLS}),
+        "old": NodeReport("old", 1.0, extra=TELLS),
+    }
 
     def sends(me, role, now=100.0):
-        return sender(Place(me, role, lambda: (reports, now)))
+        return sender(Place(me, role, lambda: (reports, now)), "ops")
 
     assert sends("ns2", "node") == "web"
     assert sends("app", "control") == "app"
     del reports["web"]
     assert sends("ns2", "node") == "ns1"
     assert sends("ns2", "node", 500.0) == "ns2", "nobody else is heard of"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        NodeReport("a", 99.0, extra={"role": "control"}),
+        NodeReport("a", 99.0, extra={"role": "control", "notifies": ["chat"]}),
+        NodeReport("a", 99.0, extra={"notifies": "ops"}),
+        NodeReport("probe/a", 99.0, extra={"role": "control", "notifies": ["ops"]}),
+        NodeReport("a", 99.0, extra={"role": "prober", "notifies": ["ops"]}),
+    ],
+)
+def test_who_does_not_know_a_receiver_does_not_silence_it(other):
+    """A console without `notify` in its settings, for one; and a prober may say anything of itself."""
+    assert sender(Place("ns1", "node", lambda: ({other.node: other}, 100.0)), "ops") == "ns1"
 
 
 @pytest.mark.parametrize(
