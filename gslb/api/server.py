@@ -159,8 +159,13 @@ class ApiServer:
                     frame = b": still here\n\n"
                 if frame is None or not self._door.still(request, caller):
                     break
-                async with asyncio.timeout(TAKEN):
-                    await answer.write(frame)
+                try:
+                    async with asyncio.timeout(TAKEN):
+                        await answer.write(frame)
+                except TimeoutError:  # nobody reads: there is nothing more to say, not even that
+                    if request.transport:
+                        request.transport.abort()
+                    break
         return answer
 
 

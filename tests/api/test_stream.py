@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import socket
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -137,6 +139,27 @@ async def test_so_many_streams_and_no_more(service: Any, monkeypatch: pytest.Mon
         await wait_for(frames(answer), "status")
         status, problem, headers = await service.ask("GET", "stream")
         assert (status, problem["code"], headers["Retry-After"]) == (503, "streams", "10")
+
+
+async def test_who_takes_nothing_is_cut_in_the_middle(service: Any, monkeypatch: pytest.MonkeyPatch, wait: Any) -> None:
+    """Its answer is on its way already: no second one may follow, and it is nobody's fault."""
+    monkeypatch.setattr("gslb.api.server.TAKEN", 0.2)
+    faults: list[str] = []
+    monkeypatch.setattr("gslb.api.server.log.error", lambda text, **_more: faults.append(text))
+    stream = service.server._stream
+    with socket.socket() as reader:
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        reader.connect(("127.0.0.1", service.port))
+        reader.sendall(b"GET /api/v1/stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        await wait(lambda: stream.readers)
+        await wait(lambda: [stream._tell("event", {"x": "y" * 100_000})] and not stream._joined)
+        reader.settimeout(20)
+        said = b""
+        with contextlib.suppress(ConnectionResetError):
+            while piece := await asyncio.to_thread(reader.recv, 1 << 20):
+                said += piece
+    assert said.count(b"HTTP/1.1") == 1
+    assert not faults
 
 
 async def test_a_silent_stream_says_that_it_still_is_one(service: Any, monkeypatch: pytest.MonkeyPatch) -> None:
