@@ -14,6 +14,8 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from gslb.errors import UsageError
+
 SECTION: Final = 1
 CODES: Final = """\
 .SH EXIT STATUS
@@ -50,10 +52,14 @@ def add_to(app: typer.Typer) -> None:
 
     def man(folder: Annotated[Path, typer.Argument(help="Where they go; made where it is missing.", show_default=False)]) -> None:
         """Write the manual pages into a folder, such as /usr/local/share/man/man1."""
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in pages(typer.main.get_command(app)).items():
-            (folder / name).write_text(text)
-        typer.echo(f"{len(pages(typer.main.get_command(app)))} manual pages in {folder}")
+        written = pages(typer.main.get_command(app))
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for name, text in written.items():
+                (folder / name).write_text(text)
+        except OSError as error:
+            raise UsageError(f"{folder}: {error.strerror or error}") from None
+        typer.echo(f"{len(written)} manual pages in {folder}")
 
     app.command("man")(man)
 

@@ -33,3 +33,9 @@ def test_mandoc_reads_them(folder: Path) -> None:
     assert "gslb site drain NAME... [OPTIONS]" in shown
     assert "--reason" in shown
     assert "No new answers; still probed." in shown
+
+
+def test_a_place_where_nothing_can_be_written(tmp_path, capsys):
+    (tmp_path / "file").touch()
+    assert cli.run(["man", str(tmp_path / "file")]) == 2
+    assert "File exists" in capsys.readouterr().err
