@@ -7,8 +7,10 @@ writing (in bounded time and memory).
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Awaitable, Callable, Sequence
+from errno import EADDRINUSE, EEXIST
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -92,11 +94,16 @@ class ApiServer:
             self._certificate.close()
         await self._stream.close()
         await self._runner.cleanup()
-        if isinstance(self._settings.listen, Path):
+        if isinstance(self._settings.listen, Path) and self.listening:
             self._settings.listen.unlink(missing_ok=True)
 
     @staticmethod
     async def _listen_unix(loop: asyncio.AbstractEventLoop, factory: Connections, path: Path) -> asyncio.Server:
+        if not path.is_socket() and path.exists():  # noqa: ASYNC240  a system call or two
+            raise OSError(EEXIST, "something else is there")
+        with contextlib.suppress(FileNotFoundError, ConnectionRefusedError):
+            (await asyncio.open_unix_connection(path))[1].close()
+            raise OSError(EADDRINUSE, "another service listens there")
         old = os.umask(0o177)  # nobody else's from its first moment on
         try:
             path.unlink(missing_ok=True)  # noqa: ASYNC240  one system call; what a dead process left behind

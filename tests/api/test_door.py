@@ -21,8 +21,10 @@ from gslb import log
 from gslb.api import tokens
 from gslb.api.document import DOCUMENT, STREAM
 from gslb.api.resources import OPERATIONS
+from gslb.api.server import ApiServer
 from gslb.api.service import SCOPES, Scope
 from gslb.config.settings import load
+from gslb.config.settings_api import Api
 from gslb.errors import ConfigError, ListenError
 
 PARTS = {"node": "test", "name": "www", "site": "fra", "pool": "web", "member": "fra", "check": "web", "zone": "dyn.example", "version": "1"}
@@ -265,3 +267,17 @@ async def test_an_address_that_is_taken(start: Any) -> None:
         taken.listen()
         with pytest.raises(ListenError, match="the API cannot listen on"):
             await start(listen=f"127.0.0.1:{taken.getsockname()[1]}")
+
+
+async def test_a_socket_takes_no_other_ones_place(start: Any, tmp_path: Path) -> None:
+    """A path with a slip in it may be that of anything; and of two services of the same settings the second is the one too many."""
+    (tmp_path / "keys.yaml").write_text("precious")
+    with pytest.raises(ListenError, match="something else is there"):
+        await start(listen=f"unix://{tmp_path / 'keys.yaml'}")
+    assert (tmp_path / "keys.yaml").read_text() == "precious"
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(tmp_path / "api.sock"))
+    service = await start(listen=f"unix://{tmp_path / 'api.sock'}")  # in place of what a dead process left
+    with pytest.raises(ListenError, match="another service listens there"):
+        await ApiServer(Api(listen=f"unix://{tmp_path / 'api.sock'}"), service.operating).start()
+    assert (tmp_path / "api.sock").is_socket()
