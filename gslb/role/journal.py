@@ -75,7 +75,8 @@ class Journal:
 
     def tell(self, event: Event) -> None:
         """Note an event of this node, and let others know; never waits."""
-        noted = self._take(replace(event, node=event.node or self._node, at=event.at or self._clock()))
+        at = min(max(event.at or self._clock(), 0.0), event_record.LAST)  # since when something is so may be a prober's word, who may say anything
+        noted = self._take(replace(event, node=event.node or self._node, at=at))
         if noted is None:
             return
         metrics.events.labels(noted.kind, noted.level).inc()

@@ -23,7 +23,7 @@ _TEXT: Final = 1024  # characters of `what`
 _WORD: Final = 256  # characters of any other text
 _AUDIT: Final = 64 << 10  # octets of one entry of the audit that are read: an override of some hundred members
 VALUES: Final = 250  # values in the evidence of one event, of which thousands are kept
-_LAST: Final = 1 << 33  # seconds since 1970: in 2242 clocks of all kinds, shown and sent on, still have room
+LAST: Final = 1 << 33  # seconds since 1970: in 2242 clocks of all kinds, shown and sent on, still have room
 
 
 def as_data(event: Event) -> dict[str, Any]:
@@ -128,6 +128,6 @@ def _text(value: Any, most: int = _WORD) -> str:
 
 
 def _moment(value: Any) -> float:
-    if type(value) not in (int, float) or not -_LAST < value < _LAST:
+    if type(value) not in (int, float) or not -LAST < value < LAST:
         raise ValueError("not a time")
     return float(value)

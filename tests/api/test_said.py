@@ -76,7 +76,7 @@ async def test_who_knows_an_old_version_is_refused(service: Any) -> None:
     for method, path, body in (("PUT", "sites/iad/drain", {"reason": "x"}), ("DELETE", "sites/fra/drain", None), ("PUT", "hold", {"reason": "x"})):
         status, problem, _ = await service.ask(method, path, body, If_Match=known)
         assert (status, problem["code"]) == (412, "changed"), path
-    for tag in ('"nonsense"', '"overrides-x"', '"overrides-999999999999999999999999"'):
+    for tag in ('"nonsense"', '"overrides-x"', '"overrides-999999999999999999999999"', f'"overrides-{"9" * 5000}"', '"overrides-²"'):
         status, problem, _ = await service.ask("DELETE", "sites/fra/drain", If_Match=tag)
         assert (status, problem["code"]) == (412, "changed")
     status, problem, _ = await service.ask("DELETE", "sites/fra/drain", If_Match="overrides-1")

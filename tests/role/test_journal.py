@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import replace
 
 import pytest
@@ -67,6 +68,13 @@ async def test_pages_go_back_from_the_newest_and_forth_from_any():
     assert [event.what for event in journal.page(subject="s0")] == ["3", "0"]
     with pytest.raises(StoreError, match="is no entry's id"):
         journal.page(before="yesterday")
+
+
+async def test_times_are_those_that_clocks_show():
+    journal = Journal("ns1")
+    journal.tell(replace(DOWN, at=1e300))
+    journal.tell(replace(DOWN, at=-5.0))
+    assert [time.gmtime(event.at).tm_year for event in journal.page()] == [1970, 2242]
 
 
 async def test_memory_is_bounded():

@@ -17,6 +17,7 @@ from gslb.api.problem import ProblemError
 from gslb.api.service import Data, Held, Said, Scope
 from gslb.api.shapes import said
 
+DIGITS: Final = 20  # of a version: Python refuses to read numbers of thousands
 KINDS: Final[dict[str, tuple[Scope, type[said.Order], str]]] = {  # kind → what a caller needs, and what the body is
     "drain": (Scope.DRAIN, said.Order, "Take it out of new answers; it is still probed"),
     "down": (Scope.WRITE, said.Order, "Take it as if its checks had failed"),
@@ -98,7 +99,8 @@ def _version(call: Call) -> int | None:
     """Read If-Match; `*` matches whatever stands."""
     if call.match is None or "*" in call.match:
         return None
-    numbers = [int(tag.removeprefix("overrides-")) for tag in call.match if tag.startswith("overrides-") and tag[10:].isdecimal()]
+    tags = [tag.removeprefix("overrides-") for tag in call.match if tag.startswith("overrides-")]
+    numbers = [int(tag) for tag in tags if tag.isascii() and tag.isdecimal() and len(tag) <= DIGITS]
     if not numbers:
         raise ProblemError(412, "changed", "If-Match is of no overrides: their entity tag comes with GET /api/v1/overrides")
     return max(numbers)
