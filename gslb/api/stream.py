@@ -124,6 +124,8 @@ class Stream:
                 await self._look()
             except GslbError as error:
                 log.warning("the stream could not look", reason=str(error))
+            except Exception as error:  # noqa: BLE001  one look that fails must not be the last one
+                log.error("the stream could not look, by a fault of gslb itself", error=repr(error))
 
     async def _hear(self) -> None:
         """Pass on what happens."""

@@ -133,6 +133,21 @@ async def test_however_readers_come_and_are_cut_one_looks(service: Any, monkeypa
     assert at_work() == []
 
 
+async def test_a_look_that_fails_is_not_the_last(service: Any, monkeypatch: pytest.MonkeyPatch, wait: Any) -> None:
+    monkeypatch.setattr(streams, "GLANCE", 0.01)
+    stream = Stream(service.operating)
+    looks: list[None] = []
+
+    async def look() -> None:
+        looks.append(None)
+        if len(looks) == 2:  # the first is that of whoever comes
+            raise RecursionError("odd data")
+
+    monkeypatch.setattr(stream, "_look", look)
+    async with stream.reading(""):
+        await wait(lambda: len(looks) > 3)
+
+
 async def test_so_many_streams_and_no_more(service: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gslb.api.server.STREAMS", 1)
     async with service.session.get(f"{service.url}/api/v1/stream") as answer:
