@@ -94,6 +94,7 @@ class Supervisor:
                 self._open()
                 await self._stop
             log.info("stopping")
+            await self._control.stop()  # first: it withdraws this node (`notify`), which must answer until that is done
         finally:
             self._systemd.stopping()
             for task in self._handing:

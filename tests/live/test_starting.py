@@ -84,3 +84,14 @@ async def test_systemd_is_told_when_it_answers_and_when_it_ends(start: Any, tmp_
             service.process.terminate()
             assert await loop.sock_recv(manager, 1000) == b"STOPPING=1"
             assert await service.process.wait() == 0
+
+
+async def test_a_node_answers_until_it_is_withdrawn(start: Any, tmp_path: Path, wait: Any) -> None:
+    """The program that withdraws it takes its time, and clients come until it is done."""
+    port, hook = free_port(), tmp_path / "hook"
+    hook.write_text(f"#!/bin/sh\nsleep 1\ndig +short +time=3 +tries=1 @127.0.0.1 -p {port} www.example.com A > {tmp_path}/$1\n")
+    hook.chmod(0o755)
+    service = await start(planes=1, listen=f"127.0.0.1:{port}", notify=[{"name": "bgp", "type": "exec", "command": [str(hook)]}])
+    await wait(lambda: service.logged("the program was told"))
+    assert await service.stop() == 0
+    assert (tmp_path / "unready").read_text().strip() == (tmp_path / "ready").read_text().strip() != ""
