@@ -140,3 +140,8 @@ def next_expiry(overrides: Iterable[Override], now: float) -> float | None:
 
 def _precedence(one: Override) -> tuple[int, int, float]:
     return (_STRENGTH[one.kind], _WIDTH[one.level], -one.since)
+
+
+def line(text: str) -> str:
+    """Return what somebody says as one line that can be stored: a command line may hold octets that are no text."""
+    return " ".join(text.encode("utf-8", "replace").decode().split())

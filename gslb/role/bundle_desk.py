@@ -21,6 +21,7 @@ from gslb.errors import StoreError, UsageError
 from gslb.event import Event, Tell
 from gslb.lint import loss
 from gslb.model import EMPTY_MODEL, Model
+from gslb.override import line
 from gslb.role import version_diff
 from gslb.role.neighbours import FRESH
 from gslb.store import KEEP, NodeReport, OvertakenError, Store
@@ -188,7 +189,7 @@ class BundleDesk:
 
 def _read(order: Order, *, mandatory: bool) -> Order:
     """Bring an order into shape. Raises UsageError."""
-    author, message = " ".join(order.author.split())[:AUTHOR], " ".join(order.message.split())[:TEXT]
+    author, message = line(order.author)[:AUTHOR], line(order.message)[:TEXT]
     if mandatory and not message and not order.dry_run:
         raise UsageError("say what changes, for those who find it later: --message 'new site sin'")
     return order._replace(author=author, message=message)

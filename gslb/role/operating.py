@@ -17,7 +17,7 @@ from gslb.config import bundled
 from gslb.config.words import meant
 from gslb.errors import ConfigError, UsageError
 from gslb.model import Model, Zone
-from gslb.override import Level
+from gslb.override import Level, line
 from gslb.role import overview, reachable, zone_records
 from gslb.role.bundle_desk import BundleDesk
 from gslb.role.bundle_desk import Order as Publication
@@ -169,7 +169,7 @@ class Operating:
             (said.subject,),
             said.weight,
             caller.name,
-            " ".join(said.reason.split()),
+            line(said.reason),
             said.seconds,
             said.force,
             said.kind,

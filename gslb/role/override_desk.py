@@ -16,7 +16,7 @@ from gslb.config.words import meant
 from gslb.errors import UsageError
 from gslb.model import Model
 from gslb.moment import Moment
-from gslb.override import HOLD, Hold, Kind, Level, Override, Withdrawal, Word, effective
+from gslb.override import HOLD, Hold, Kind, Level, Override, Withdrawal, Word, effective, line
 from gslb.role import guard, status
 from gslb.role.keeper import Keeper
 from gslb.role.local import Answer, Request
@@ -179,7 +179,7 @@ def _read(request: Request) -> Order:
 
 def _signed(request: Request, *, mandatory: bool) -> tuple[str, str, float | None]:
     """Read who says it, why, and for how long. Raises UsageError."""
-    author, reason = (" ".join(str(request.get(key) or "").split())[:TEXT] for key in ("author", "reason"))
+    author, reason = (line(str(request.get(key) or ""))[:TEXT] for key in ("author", "reason"))
     if mandatory and not reason:
         raise UsageError("say why, for those who find it later: --reason 'new switches'")
     seconds = request.get("seconds")

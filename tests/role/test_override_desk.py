@@ -246,3 +246,10 @@ def test_reach_is_of_those_that_lean_too(load: Load) -> None:
     assert load.reach.drained_at(of(pool="api")) == 40.0
     assert load.reach.drained_at(Override(Kind.UP, Level.SITE, site="fra")) is None
     assert load.reach.pools([of(site="gone"), of(pool="gone")]) == frozenset()
+
+
+async def test_octets_that_are_no_text_are_stored_as_what_they_are_not(desk: OverrideDesk, store: MemoryStore) -> None:
+    """A terminal that speaks Latin-1: Python hands its octets on as halves of pairs, which nothing can write."""
+    await desk.override({"verb": "drain", "level": "site", "names": ["fra"], "author": "J\udcfcrg", "reason": "St\udcf6rung\n in  Halle 2"})
+    (said,) = (await store.read()).overrides.words.values()
+    assert (said.author, said.reason) == ("J?rg", "St?rung in Halle 2")
