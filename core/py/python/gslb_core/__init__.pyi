@@ -100,7 +100,8 @@ class Engine:
 
     def tap(self, room: int, lines: int) -> tuple[bytes, int, list[_Logged], int, int]:
         """Take what the threads have kept: frames of dnstap, as many octets as there is room for, messages in them; exchanges for the log; and
-        how many messages and lines were lost since the last time."""
+        how many messages and lines were lost since the last time.
+        """
 
     def start(self, sockets: Sequence[int], cpu: int | None = None) -> int:
         """Start a thread that answers at these bound UDP sockets (duplicated, the caller keeps its own), on this core only; return its number."""
