@@ -120,7 +120,11 @@ async def test_many_members_are_counted(why: Why) -> None:
     assert lines(await why.reply(query("_gslb.many.example.com").to_wire(), CLIENT))["others"] == "others: 21 more"
 
 
-@pytest.mark.parametrize("packet", [b"", bytes(40), query("www.example.com").to_wire(), query("_gslb.www.example.com", kind="A").to_wire()])
+@pytest.mark.parametrize(
+    "packet",
+    [b"", bytes(40), query("www.example.com").to_wire(), query("_gslb.www.example.com", kind="A").to_wire()],
+    ids=["nothing", "zeros", "another name", "another type"],  # the octets have a random id, and each worker must name a test alike
+)
 async def test_what_is_no_such_question_gets_nothing(why: Why, packet: bytes) -> None:
     assert await why.reply(packet, CLIENT) == b""
 
