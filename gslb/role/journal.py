@@ -26,7 +26,7 @@ from gslb.event import Event
 from gslb.store import event_record, kept_file
 from gslb.store.diary import place
 
-LIMIT: Final = 10_000  # events in memory: some megabytes
+LIMIT: Final = 10_000  # events in memory: some megabytes; at most some 200, where somebody floods the store
 KEPT: Final = 2_000  # events on disk: what a restart shows
 WAITING: Final = 2_000  # events that wait for a store that is away; older ones others will have told
 BATCH: Final = 200  # events written or read at once
