@@ -62,7 +62,7 @@ class Console:
         systemd = Systemd()
         gc.disable()  # until the first load is accepted, as in control
         publisher = self._deciding.publisher
-        self._works.start(self._deciding.traffic.run(lambda: (publisher.nodes, publisher.now)))
+        self._works.show(lambda: self._deciding.traffic.run(lambda: (publisher.nodes, publisher.now)))
         await self._deciding.begin()
         await self._doors.open_local()
         await self._doors.open_api()

@@ -71,7 +71,7 @@ class Control:
         self._loop.add_signal_handler(signal.SIGTERM, self._stop.set)
         self._loop.set_exception_handler(Excuses(self._loop.time))
         self._works.start(self._beat())
-        self._works.start(self._deciding.traffic.run())
+        self._works.show(self._deciding.traffic.run)
         await self._deciding.begin()
         await self._doors.open_local()
         self._leash.send({"ready": self._deciding.publisher.snapshot.generation})

@@ -100,9 +100,9 @@ class Deciding:
         await self.publisher.catch_up()
         await self.growth.adopt(files)
         self.works.start(self.keeper.run())
-        self.works.start(self.journal.run())
+        self.works.show(self.journal.run)
         if self.shared:
-            self.works.start(self.reporter.run())
+            self.works.show(self.reporter.run)
         self.loads.accepted(files)
         if self.following:
             self.works.start(self.following.run(partial(self.reload, force=True), lambda: self.load.version, self.store.changes()))

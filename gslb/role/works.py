@@ -1,16 +1,19 @@
-"""What a process does beside: tasks that run until it ends, and that end it where one of them fails.
+"""What a process does beside: tasks that run until it ends.
 
-Used by control and by the console. A part that fails is logged; whoever watches over the process starts it anew.
+Used by control and by the console. A part that fails is logged. What decides answers ends the process with it, and whoever watches over that starts
+it anew; what only shows and tells begins again by itself, for nobody may lose health checks over a line in a history.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
 
 from gslb import log
 from gslb.role.excuses import place
+
+REST: Final = 10.0  # seconds until what failed and only shows begins again
 
 
 class Works:
@@ -27,6 +30,20 @@ class Works:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)
+
+    def show(self, make: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run what only shows or tells beside, again and again where it fails."""
+        self.start(self._shown(make))
+
+    async def _shown(self, make: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        while True:
+            try:
+                await make()
+            except Exception as error:  # noqa: BLE001  whatever it is, what decides answers goes on
+                log.error("a part that only shows and tells failed; it begins again", error=repr(error), where=place(error))
+                await asyncio.sleep(REST)
+            else:
+                return
 
     def cancel(self) -> None:
         """End all of them."""

@@ -281,3 +281,12 @@ async def test_a_socket_takes_no_other_ones_place(start: Any, tmp_path: Path) ->
     with pytest.raises(ListenError, match="another service listens there"):
         await ApiServer(Api(listen=f"unix://{tmp_path / 'api.sock'}"), service.operating).start()
     assert (tmp_path / "api.sock").is_socket()
+
+
+async def test_a_token_that_may_drain_does_so_within_the_guards(guarded: Any) -> None:
+    for body, expected in (({"reason": "x"}, 200), ({"reason": "x", "force": True}, 403)):
+        status, answer, _ = await guarded.ask("PUT", "sites/fra/drain", body, token="drain")
+        assert status == expected, answer
+    assert answer["code"] == "scope"
+    status, _, _ = await guarded.ask("PUT", "pools/web/drain", {"reason": "x", "force": True}, token="write")
+    assert status == 200

@@ -19,7 +19,7 @@ from gslb.api.shapes import said
 
 DIGITS: Final = 20  # of a version: Python refuses to read numbers of thousands
 KINDS: Final[dict[str, tuple[Scope, type[said.Order], str]]] = {  # kind → what a caller needs, and what the body is
-    "drain": (Scope.DRAIN, said.Order, "Take it out of new answers; it is still probed"),
+    "drain": (Scope.DRAIN, said.Order, "Take it out of new answers; it is still probed. `force` needs write"),
     "down": (Scope.WRITE, said.Order, "Take it as if its checks had failed"),
     "up": (Scope.WRITE, said.Order, "Take it as if its checks had passed"),
     "weight": (Scope.WRITE, said.Weighed, "Give it another weight than the file's"),
@@ -71,6 +71,8 @@ async def release(call: Call) -> Reply:
 def _saying(level: str, kind: str, does: str) -> Handler:
     async def say(call: Call) -> Reply:
         body: said.Order = call.body
+        if body.force and Scope.WRITE not in call.caller.scopes:
+            raise ProblemError(403, "scope", f"{call.caller.name} may drain within the guards, and force needs write")
         weight = body.weight if isinstance(body, said.Weighed) else 1
         word = Said(level, _subject(call), kind, body.reason, body.for_, weight, force=body.force, dry_run=call.query.dry_run, version=_version(call))
         data = await call.service.say(call.caller, word)
