@@ -100,9 +100,17 @@ async def listening(talk: Talk, address: str = "127.0.0.1", **options: object) -
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
+        await _turns()  # who was accepted a moment ago begins, so that it can be ended
         for task in list(talks):
             task.cancel()
         await asyncio.gather(*talks, return_exceptions=True)
+        await _turns()  # what was closed is closed: the loop may end with the test
+
+
+async def _turns() -> None:
+    """Let the loop do what is due."""
+    for _ in range(5):
+        await asyncio.sleep(0)
 
 
 @asynccontextmanager

@@ -54,7 +54,10 @@ async def test_what_is_asked_is_told_and_counted(start: Any, wait: Any, engine_n
         service = await start(engine=engine_name, planes=1, metrics={"listen": f"127.0.0.1:{metrics}"}, log={"format": "json"}, **wire)
         for way in ("+notcp", "+tcp"):
             assert "NOERROR" in await dig(service.port, "A", "www.example.com", way)
-        await wait(lambda: reader.count == 4)
+        try:
+            await wait(lambda: reader.count == 4)
+        except AssertionError:
+            raise AssertionError(f"{reader.count} messages, frames {reader.heard}\n{service.log()}") from None
         lines = await wait(lambda: len(found := [line for line in service.log() if line["event"] == "query"]) == 2 and found)
         assert [(line["name"], line["client"], line["proto"], line["site"]) for line in lines] == [
             ("www.example.com.", "127.0.0.0/24", proto, "fra") for proto in ("udp", "tcp")
