@@ -107,7 +107,7 @@ class Doors:
         place = Place(deciding.settings.node, deciding.role, lambda: (deciding.publisher.nodes, deciding.publisher.now))
         self._notifying = Notifying(deciding.settings.notify, deciding.journal, place, self._why_not_ready)
         for work in self._notifying.works():
-            deciding.works.start(work)
+            deciding.works.show(work)
 
     async def close(self) -> None:
         """Close all of them."""

@@ -25,7 +25,7 @@ from gslb.store import NodeReport
 TAKEOVER: Final = 60.0  # seconds: what began within them may not have been told by a sender that is gone
 LARGEST: Final = 4096  # octets of a file that holds a URL or a secret
 
-Work = Coroutine[Any, Any, None]
+Work = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Place(NamedTuple):
@@ -49,11 +49,11 @@ class Notifying:
         ]
 
     def works(self) -> list[Work]:
-        """Return what is to run beside."""
-        running: list[Work] = [program.run() for program in self._programs]
+        """Return what is to run beside, and again where it fails."""
+        running: list[Work] = [program.run for program in self._programs]
         for receiver in self._receivers:
-            running += [receiver.delivery.run(), receiver.run()]
-        return [*running, self._follow()] if self._receivers else running
+            running += [receiver.delivery.run, receiver.run]
+        return [*running, self._follow] if self._receivers else running
 
     async def end(self) -> None:
         """Withdraw this node: the service stops."""

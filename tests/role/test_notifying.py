@@ -41,7 +41,7 @@ async def start():
     tasks = []
 
     def begin(notifying):
-        tasks.extend(asyncio.get_running_loop().create_task(work) for work in notifying.works())
+        tasks.extend(asyncio.get_running_loop().create_task(work()) for work in notifying.works())
 
     yield begin
     for task in tasks:
